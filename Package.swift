@@ -1,0 +1,92 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every Swift target is written against the same future features, so that moving a file between rooms never
+/// changes its meaning.
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// One room of the program: a Swift module that depends only on rooms above it in the list below.
+func room(_ name: String, at path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
+}
+
+/// The tests of one room.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies, resources: resources,
+    swiftSettings: swiftSettings)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "NTKScorer",
+  platforms: [.macOS(.v14)],
+  products: [
+    .executable(name: "ntkscorer", targets: ["ntkscorer"]),
+    .library(name: "ArchitectureScorer", targets: ["ArchitectureScorer"]),
+    .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    // System libraries
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Rooms, in dependency order
+    .target(name: "CLaneKernels"),
+    room("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    room("RandomStreams", ["CLaneKernels", crypto]),
+    room("YAMLDocuments", ["CLibYAML"]),
+    room("NetworkGraph", ["YAMLDocuments", crypto]),
+    room("ArchitecturePlugins", ["NetworkGraph"]),
+    room("FullyConnected", at: "Plugins/FullyConnected", ["ArchitecturePlugins", "NetworkGraph"]),
+    room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
+    room("SearchSpaces", ["ArchitecturePlugins", "NetworkGraph", "RandomStreams", "YAMLDocuments", crypto]),
+    room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
+    room("TangentKernel", ["CLaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
+    room("Trainability", ["LinearAlgebra"]),
+    room("ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
+    room("CandidateRanking", ["ScoringMetrics"]),
+    room("ResultStorage", ["ScoringMetrics", grdb]),
+    room(
+      "ArchitectureScorer",
+      [
+        "ArchitecturePlugins", "FullyConnected", "Convolutional", "SearchSpaces", "Datasets", "TangentKernel",
+        "ScoringMetrics", "CandidateRanking", "ResultStorage", logging, crypto,
+      ]),
+    room("Reports", ["ArchitectureScorer", "CandidateRanking", "ScoringMetrics"]),
+    .executableTarget(
+      name: "ntkscorer", dependencies: ["ArchitectureScorer", "Reports", "Trainability", argumentParser, logging],
+      swiftSettings: swiftSettings),
+
+    // Tests
+    tests(of: "LinearAlgebra"),
+    tests(of: "RandomStreams"),
+    tests(of: "YAMLDocuments"),
+    tests(of: "NetworkGraph"),
+    tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
+    tests(of: "SearchSpaces", ["FullyConnected", "Convolutional"]),
+    tests(of: "Datasets"),
+    tests(of: "TangentKernel", ["Datasets", "NetworkGraph", "RandomStreams", "LinearAlgebra"]),
+    tests(of: "Trainability"),
+    tests(of: "CandidateRanking"),
+    tests(of: "ResultStorage"),
+    tests(of: "ArchitectureScorer"),
+    tests(of: "Reports"),
+    .testTarget(name: "CommandLineTests", dependencies: ["ntkscorer"], swiftSettings: swiftSettings),
+  ]
+)

@@ -1,0 +1,39 @@
+/// The valid name that a mistyped one most likely meant, or nil when none is near enough to be worth suggesting.
+///
+/// Nearness is the Damerau–Levenshtein distance (optimal string alignment) after folding case and treating `-`,
+/// `_` and space alike; at most a third of the longer name may differ. Ties go to the earlier candidate.
+///
+/// Complexity: O(candidates × length²).
+public func nearestSpelling(to typed: String, among candidates: some Sequence<String>) -> String? {
+  let target = folded(typed)
+  guard target.count <= 64 else { return nil }
+  var best: (name: String, distance: Int)?
+  for candidate in candidates {
+    let other = folded(candidate)
+    let distance = editDistance(target, other)
+    let allowed = max(1, max(target.count, other.count) / 3)
+    if distance <= allowed, distance < (best?.distance ?? .max) { best = (candidate, distance) }
+  }
+  return best?.name
+}
+
+private func folded(_ name: String) -> [Character] {
+  name.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 }
+}
+
+private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+  var previous2 = [Int](), previous = Array(0...b.count)
+  for i in 1...a.count {
+    var current = [i] + [Int](repeating: 0, count: b.count)
+    for j in 1...b.count {
+      let substitution = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+      current[j] = min(substitution, previous[j] + 1, current[j - 1] + 1)
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+        current[j] = min(current[j], previous2[j - 2] + 1)
+      }
+    }
+    (previous2, previous) = (previous, current)
+  }
+  return previous[b.count]
+}

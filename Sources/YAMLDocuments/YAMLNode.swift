@@ -1,0 +1,80 @@
+/// One value of a YAML document, with the place it was written at.
+public struct YAMLNode: Sendable {
+  public indirect enum Content: Sendable {
+    /// `quoted` scalars are always text; plain ones may be read as numbers, booleans or null.
+    case scalar(String, quoted: Bool)
+    case sequence([YAMLNode])
+    /// In the order of the file; keys are unique scalars (the parser sees to both).
+    case mapping([(key: YAMLNode, value: YAMLNode)])
+  }
+
+  public let content: Content
+  public let location: SourceLocation
+
+  public init(_ content: Content, at location: SourceLocation) {
+    self.content = content
+    self.location = location
+  }
+}
+
+extension YAMLNode {
+  /// The scalar as written, quotes removed; nil for sequences and mappings.
+  public var text: String? {
+    if case .scalar(let text, _) = content { text } else { nil }
+  }
+
+  /// YAML 1.2 core schema: `null`, `Null`, `NULL`, `~` or nothing, unquoted.
+  public var isNull: Bool {
+    if case .scalar(let text, quoted: false) = content { ["", "~", "null", "Null", "NULL"].contains(text) } else { false }
+  }
+
+  /// An unquoted decimal integer, underscores not allowed, `1e6`-style only when exactly integral; nil otherwise.
+  public var integer: Int? {
+    guard case .scalar(let text, quoted: false) = content else { return nil }
+    if let value = Int(text) { return value }
+    guard let real, text.contains(where: { $0 == "e" || $0 == "E" }) else { return nil }
+    return Int(exactly: real)
+  }
+
+  /// An unquoted finite decimal number; nil for anything else, `.inf` and `.nan` and hexadecimal floats included.
+  public var real: Double? {
+    guard case .scalar(let text, quoted: false) = content,
+      let first = text.first, first.isNumber || "+-.".contains(first),
+      text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }),
+      let value = Double(text), value.isFinite
+    else { return nil }
+    return value
+  }
+
+  /// An unquoted `true` or `false` (also capitalised).
+  public var boolean: Bool? {
+    guard case .scalar(let text, quoted: false) = content else { return nil }
+    switch text {
+    case "true", "True", "TRUE": return true
+    case "false", "False", "FALSE": return false
+    default: return nil
+    }
+  }
+
+  /// The elements, nil unless a sequence.
+  public var elements: [YAMLNode]? {
+    if case .sequence(let elements) = content { elements } else { nil }
+  }
+
+  /// The entries, nil unless a mapping.
+  public var entries: [(key: YAMLNode, value: YAMLNode)]? {
+    if case .mapping(let entries) = content { entries } else { nil }
+  }
+
+  /// What stands here in a message: `'64'`, `a list of 3`, `a mapping`, `nothing`.
+  public var shown: String {
+    switch content {
+    case .scalar(let text, let quoted):
+      if isNull { return text.isEmpty ? "nothing" : "'\(text)'" }
+      let short = text.count > 60 ? text.prefix(57) + "…" : text[...]
+      return quoted ? "the text \"\(short)\"" : "'\(short)'"
+    case .sequence(let elements): return elements.isEmpty ? "an empty list" : "a list of \(elements.count)"
+    case .mapping: return "a mapping"
+    }
+  }
+}
