@@ -13,7 +13,8 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
   public let sourceLine: String?
 
   public init(
-    file: String, location: SourceLocation?, message: String, suggestion: String? = nil, sourceLine: String? = nil
+    file: String, location: SourceLocation?, message: String, suggestion: String? = nil,
+    sourceLine: String? = nil
   ) {
     self.file = file
     self.location = location
@@ -23,56 +24,99 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// `file:line:column: error: message; did you mean 'x'?`, then the source line with a caret below the column.
+  /// Of a long line the part around the caret is shown; control characters appear as `�`.
   public var description: String {
-    var text = file
+    var text = file.withoutControlCharacters
     if let location { text += ":\(location.line):\(location.column)" }
-    text += ": error: \(message)"
+    text += ": error: \(message.withoutControlCharacters)"
     if let suggestion { text += "; did you mean '\(suggestion)'?" }
-    if let sourceLine, let location {
-      let shown = sourceLine.prefix(160)
-      text += "\n    \(shown)"
-      if location.column <= shown.unicodeScalars.count + 1 {
-        text += "\n    " + String(repeating: " ", count: location.column - 1) + "^"
-      }
+    if let sourceLine, let location, let excerpt = Self.excerpt(sourceLine, column: location.column) {
+      text += "\n    \(excerpt.line)\n    \(excerpt.caret)"
     }
     return text
+  }
+
+  private static func excerpt(_ line: String, column: Int) -> (line: String, caret: String)? {
+    let scalars = Array(line.unicodeScalars)
+    guard column >= 1, column <= scalars.count + 1 else { return nil }
+    let width = 120
+    let start = max(0, min(column - 1 - width / 2, scalars.count - width))
+    let end = min(scalars.count, start + width)
+    let lead = start > 0 ? "…" : ""
+    let shown = lead + scalars[start..<end].map(shownScalar).joined() + (end < scalars.count ? "…" : "")
+    // Tabs are kept in the padding, so that the caret stays below its character whatever a tab's width.
+    let padding = scalars[start..<(column - 1)].map { $0 == "\t" ? "\t" : " " }.joined()
+    return (shown, (lead.isEmpty ? "" : " ") + padding + "^")
+  }
+}
+
+extension String {
+  /// The same text with control characters shown as `�`: what a file says must not steer the user's terminal.
+  package var withoutControlCharacters: String { unicodeScalars.map(shownScalar).joined() }
+}
+
+private func shownScalar(_ scalar: Unicode.Scalar) -> String {
+  switch scalar.properties.generalCategory {
+  case .control where scalar != "\t", .format, .lineSeparator, .paragraphSeparator: "\u{FFFD}"
+  default: String(scalar)
   }
 }
 
 /// Every mistake found in one go, in the order of the file. Thrown by whatever reads a file for a person.
 public struct InvalidDocument: Error, Sendable, CustomStringConvertible {
+  /// In the order of the file; those about the whole file come first.
   public let diagnostics: [Diagnostic]
+  /// How many further mistakes were found but not kept.
+  public let omittedCount: Int
 
-  public init(_ diagnostics: [Diagnostic]) {
-    self.diagnostics = diagnostics.sorted {
-      let (a, b) = ($0.location ?? .init(line: 0, column: 0), $1.location ?? .init(line: 0, column: 0))
-      return (a.line, a.column) < (b.line, b.column)
-    }
+  public init(_ diagnostics: [Diagnostic], omittedCount: Int = 0) {
+    let start = SourceLocation(line: 0, column: 0)
+    self.diagnostics = diagnostics.sorted { ($0.location ?? start) < ($1.location ?? start) }
+    self.omittedCount = omittedCount
   }
 
+  /// One diagnostic after the other, then their number when there are several.
   public var description: String {
     let shown = diagnostics.map(\.description).joined(separator: "\n")
-    return diagnostics.count < 2 ? shown : shown + "\n\(diagnostics.count) errors"
+    let count = diagnostics.count + omittedCount
+    if count < 2 { return shown }
+    return shown + "\n\(count) errors"
+      + (omittedCount > 0 ? ", of which the first \(diagnostics.count) are shown" : "")
   }
 }
 
 /// Collects the mistakes of one file while it is being read, so that a user sees all of them at once.
 public final class DiagnosticCollector {
   public let source: SourceText
+  /// In the order in which they were found, without repetitions; at most `limit`.
   public private(set) var diagnostics: [Diagnostic] = []
+  /// More mistakes than this are counted, not kept: nobody reads them, and a hostile file could make millions.
+  public let limit: Int
+  private var seen: Set<Diagnostic> = []
+  private var omittedCount = 0
 
-  public init(_ source: SourceText) { self.source = source }
+  public init(_ source: SourceText, limit: Int = 100) {
+    self.source = source
+    self.limit = limit
+  }
+
+  /// Whether nothing was reported so far.
+  public var isEmpty: Bool { diagnostics.isEmpty }
 
   /// Notes a mistake at a place of the file; reading goes on.
   public func report(_ message: String, at location: SourceLocation?, suggestion: String? = nil) {
+    guard diagnostics.count < limit else {
+      omittedCount += 1
+      return
+    }
     let diagnostic = Diagnostic(
       file: source.name, location: location, message: message, suggestion: suggestion,
       sourceLine: location.flatMap { source.line($0.line) }.map(String.init))
-    if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
   }
 
   /// - Throws: `InvalidDocument` when anything was reported.
   public func throwIfAny() throws {
-    if !diagnostics.isEmpty { throw InvalidDocument(diagnostics) }
+    if !diagnostics.isEmpty { throw InvalidDocument(diagnostics, omittedCount: omittedCount) }
   }
 }

@@ -23,7 +23,8 @@ private func folded(_ name: String) -> [Character] {
 
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
   if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-  var previous2 = [Int](), previous = Array(0...b.count)
+  var previous2 = [Int]()
+  var previous = Array(0...b.count)
   for i in 1...a.count {
     var current = [i] + [Int](repeating: 0, count: b.count)
     for j in 1...b.count {

@@ -19,12 +19,18 @@ public final class YAMLMappingReader {
     self.node = node
     self.what = what
     self.collector = collector
-    values = Dictionary(uniqueKeysWithValues: entries.map { ($0.key.text ?? "", $0) })
+    values = Dictionary(entries.map { ($0.key.text ?? "", $0) }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// Whether the key stands in the mapping, even with nothing as its value. Does not count as asking for it.
+  public func contains(_ key: String) -> Bool { values[key] != nil }
+
+  /// Where the key itself stands, for mistakes about a key rather than its value; the mapping's place when absent.
+  public func location(ofKey key: String) -> SourceLocation { values[key]?.key.location ?? node.location }
 
   /// The value of a key, whatever its type; null counts as absent.
   public func value(_ key: String) -> YAMLNode? {
-    asked.append(key)
+    if !asked.contains(key) { asked.append(key) }
     guard let value = values[key]?.value, !value.isNull else { return nil }
     return value
   }
@@ -32,38 +38,38 @@ public final class YAMLMappingReader {
   /// The value of a key that must be there.
   public func required(_ key: String) -> YAMLNode? {
     let value = value(key)
-    if value == nil {
-      collector.report("\(what) lacks the key '\(key)'", at: values[key]?.key.location ?? node.location)
-    }
+    if value == nil { reportMissing(key) }
     return value
   }
 
   public func text(_ key: String) -> String? {
-    typed(key, "text") { $0.text }
+    value(key).flatMap { collector.read($0, "'\(key)'", "text") { $0.text } }
   }
 
   public func boolean(_ key: String) -> Bool? {
-    typed(key, "true or false") { $0.boolean }
+    value(key).flatMap { collector.boolean($0, "'\(key)'") }
   }
 
   public func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
-    typed(key, "an integer \(Self.shown(range))") { node in node.integer.flatMap { range.contains($0) ? $0 : nil } }
+    value(key).flatMap { collector.integer($0, "'\(key)'", in: range) }
   }
 
   public func real(_ key: String, in range: ClosedRange<Double>) -> Double? {
-    typed(key, "a number from \(range.lowerBound) to \(range.upperBound)") { node in
-      node.real.flatMap { range.contains($0) ? $0 : nil }
-    }
+    value(key).flatMap { collector.real($0, "'\(key)'", in: range) }
   }
 
   /// One of some named values.
   public func choice<Value>(_ key: String, among names: [(name: String, value: Value)]) -> Value? {
+    value(key).flatMap { collector.choice($0, "'\(key)'", among: names) }
+  }
+
+  /// The elements of a list, each read by `read` (which reports its own mistakes). Nil when any is wrong.
+  ///
+  /// - Parameter expected: what the list holds, for messages: `a list of metric names`.
+  public func list<Element>(_ key: String, of expected: String, _ read: (YAMLNode) -> Element?) -> [Element]?
+  {
     guard let node = value(key) else { return nil }
-    if let text = node.text, let match = names.first(where: { $0.name == text }) { return match.value }
-    collector.report(
-      "'\(key)' is \(node.shown); expected one of \(names.map(\.name).joined(separator: ", "))", at: node.location,
-      suggestion: node.text.flatMap { nearestSpelling(to: $0, among: names.map(\.name)) })
-    return nil
+    return collector.list(node, "'\(key)'", of: expected, read)
   }
 
   /// A nested mapping.
@@ -72,27 +78,103 @@ public final class YAMLMappingReader {
     return YAMLMappingReader(node, what: what ?? "'\(key)'", collector: collector)
   }
 
+  /// A nested mapping that must be there.
+  public func requiredMapping(_ key: String, what: String? = nil) -> YAMLMappingReader? {
+    guard let node = required(key) else { return nil }
+    return YAMLMappingReader(node, what: what ?? "'\(key)'", collector: collector)
+  }
+
+  /// Reports that a key is not there.
+  public func reportMissing(_ key: String) {
+    collector.report("\(what) lacks the key '\(key)'", at: location(ofKey: key))
+  }
+
   /// Reports every key that was not asked for.
   public func finish() {
     for (key, _) in node.entries ?? [] {
       guard let name = key.text, !asked.contains(name) else { continue }
       let suggestion = nearestSpelling(to: name, among: asked)
-      let expected = suggestion == nil ? "; expected one of \(Array(Set(asked)).sorted().joined(separator: ", "))" : ""
-      collector.report("unknown key '\(name)' in \(what)\(expected)", at: key.location, suggestion: suggestion)
+      let expected =
+        suggestion == nil && !asked.isEmpty ? "; expected one of \(asked.joined(separator: ", "))" : ""
+      collector.report(
+        "unknown key '\(key.shortText)' in \(what)\(expected)", at: key.location, suggestion: suggestion)
+    }
+  }
+}
+
+/// Typed values of single nodes; `what` names the value in messages (`'width'`, `value 3 of 'width'`). Each returns
+/// nil after reporting what stands there and what was expected.
+extension DiagnosticCollector {
+  public func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int> = .min ... .max) -> Int? {
+    read(node, what, "an integer\(shown(range))") { node in
+      node.integer.flatMap { range.contains($0) ? $0 : nil }
     }
   }
 
-  private func typed<Value>(_ key: String, _ expected: String, _ read: (YAMLNode) -> Value?) -> Value? {
-    guard let node = value(key) else { return nil }
-    if let value = read(node) { return value }
-    collector.report("'\(key)' is \(node.shown); expected \(expected)", at: node.location)
+  /// Infinite bounds of the range mean no bound; the value itself is always finite.
+  public func real(
+    _ node: YAMLNode, _ what: String, in range: ClosedRange<Double> = -.infinity ... .infinity
+  ) -> Double? {
+    read(node, what, "a finite number\(shown(range))") { node in
+      node.real.flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  public func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
+    if let value = node.boolean { return value }
+    let meant = ["yes": "true", "on": "true", "no": "false", "off": "false"][node.text?.lowercased() ?? ""]
+    report("\(what) is \(node.shown); expected true or false", at: node.location, suggestion: meant)
     return nil
   }
 
-  private static func shown(_ range: ClosedRange<Int>) -> String {
-    switch (range.lowerBound, range.upperBound) {
-    case (let low, .max): "of at least \(low)"
-    case (let low, let high): "from \(low) to \(high)"
-    }
+  /// One of some named values.
+  public func choice<Value>(_ node: YAMLNode, _ what: String, among names: [(name: String, value: Value)])
+    -> Value?
+  {
+    if let text = node.text, let match = names.first(where: { $0.name == text }) { return match.value }
+    report(
+      "\(what) is \(node.shown); expected one of \(names.map(\.name).joined(separator: ", "))",
+      at: node.location,
+      suggestion: node.text.flatMap { nearestSpelling(to: $0, among: names.map(\.name)) })
+    return nil
+  }
+
+  /// The elements of a list, each read by `read` (which reports its own mistakes). Nil when any is wrong.
+  public func list<Element>(
+    _ node: YAMLNode, _ what: String, of expected: String, _ read: (YAMLNode) -> Element?
+  ) -> [Element]? {
+    guard let elements = self.read(node, what, expected, { $0.elements }) else { return nil }
+    let values = elements.map(read)
+    let good = values.compactMap { $0 }
+    return good.count == values.count ? good : nil
+  }
+
+  /// Any other kind of value: `read` returns nil for a wrong one, which is reported as `… is X; expected Y`.
+  public func read<Value>(
+    _ node: YAMLNode, _ what: String, _ expected: String, _ read: (YAMLNode) -> Value?
+  ) -> Value? {
+    if let value = read(node) { return value }
+    report("\(what) is \(node.shown); expected \(expected)", at: node.location)
+    return nil
+  }
+}
+
+/// ` from 1 to 8`, ` of at least 1`, ` of at most 8`, or nothing.
+private func shown(_ range: ClosedRange<Int>) -> String {
+  switch (range.lowerBound, range.upperBound) {
+  case (.min, .max): ""
+  case (let low, .max): " of at least \(low)"
+  case (.min, let high): " of at most \(high)"
+  case (let low, let high): " from \(low) to \(high)"
+  }
+}
+
+private func shown(_ range: ClosedRange<Double>) -> String {
+  func text(_ bound: Double) -> String { Int(exactly: bound).map(String.init) ?? "\(bound)" }
+  switch (range.lowerBound.isFinite, range.upperBound.isFinite) {
+  case (false, false): return ""
+  case (true, false): return " of at least \(text(range.lowerBound))"
+  case (false, true): return " of at most \(text(range.upperBound))"
+  case (true, true): return " from \(text(range.lowerBound)) to \(text(range.upperBound))"
   }
 }

@@ -25,25 +25,11 @@ extension YAMLNode {
 
   /// YAML 1.2 core schema: `null`, `Null`, `NULL`, `~` or nothing, unquoted.
   public var isNull: Bool {
-    if case .scalar(let text, quoted: false) = content { ["", "~", "null", "Null", "NULL"].contains(text) } else { false }
-  }
-
-  /// An unquoted decimal integer, underscores not allowed, `1e6`-style only when exactly integral; nil otherwise.
-  public var integer: Int? {
-    guard case .scalar(let text, quoted: false) = content else { return nil }
-    if let value = Int(text) { return value }
-    guard let real, text.contains(where: { $0 == "e" || $0 == "E" }) else { return nil }
-    return Int(exactly: real)
-  }
-
-  /// An unquoted finite decimal number; nil for anything else, `.inf` and `.nan` and hexadecimal floats included.
-  public var real: Double? {
-    guard case .scalar(let text, quoted: false) = content,
-      let first = text.first, first.isNumber || "+-.".contains(first),
-      text.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }),
-      let value = Double(text), value.isFinite
-    else { return nil }
-    return value
+    if case .scalar(let text, quoted: false) = content {
+      ["", "~", "null", "Null", "NULL"].contains(text)
+    } else {
+      false
+    }
   }
 
   /// An unquoted `true` or `false` (also capitalised).
@@ -71,10 +57,15 @@ extension YAMLNode {
     switch content {
     case .scalar(let text, let quoted):
       if isNull { return text.isEmpty ? "nothing" : "'\(text)'" }
-      let short = text.count > 60 ? text.prefix(57) + "…" : text[...]
-      return quoted ? "the text \"\(short)\"" : "'\(short)'"
+      return quoted ? "the text \"\(shortText)\"" : "'\(shortText)'"
     case .sequence(let elements): return elements.isEmpty ? "an empty list" : "a list of \(elements.count)"
     case .mapping: return "a mapping"
     }
+  }
+
+  /// A scalar's text, shortened and printable, for messages.
+  package var shortText: String {
+    let text = text ?? ""
+    return (text.count > 60 ? text.prefix(57) + "…" : text).withoutControlCharacters
   }
 }

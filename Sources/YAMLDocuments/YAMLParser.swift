@@ -4,7 +4,7 @@ import CLibYAML
 public struct YAMLLimits: Sendable {
   /// Bytes of text.
   public var bytes = 16 << 20
-  /// Nested sequences and mappings.
+  /// Nested sequences and mappings, aliases followed.
   public var depth = 64
   /// Values after aliases are followed: what stops an alias bomb.
   public var nodes = 1_000_000
@@ -13,29 +13,66 @@ public struct YAMLLimits: Sendable {
 }
 
 /// Reads the one document of a YAML (or JSON) text by libyaml. Anchors and aliases are followed; duplicate keys,
-/// keys that are not scalars, and several documents in one file are refused.
+/// keys that are not scalars, tags other than YAML's own, and several documents in one file are refused.
 ///
 /// - Throws: `InvalidDocument` with the place of the mistake.
+///
+/// Complexity: O(length of the text + values after aliases are followed), both of them limited.
 public func parseYAML(_ source: SourceText, limits: YAMLLimits = .init()) throws -> YAMLNode {
-  var parser = YAMLParser(source: source, limits: limits)
+  guard source.text.utf8.count <= limits.bytes else {
+    throw InvalidDocument([
+      Diagnostic(
+        file: source.name, location: nil,
+        message: "the text has \(source.text.utf8.count) bytes; at most \(limits.bytes) are read")
+    ])
+  }
+  let lines = LineTable(source.text)
+  try refuseControlCharacters(source, lines)
+  var parser = YAMLParser(source: source, lines: lines, limits: limits)
   return try parser.parse()
+}
+
+/// libyaml refuses them too, but tells only where it was reading, which is far from where they stand.
+private func refuseControlCharacters(_ source: SourceText, _ lines: LineTable) throws {
+  let isAllowed = { (scalar: Unicode.Scalar) in
+    switch scalar {
+    case "\t", "\n", "\r", "\u{20}"..."\u{7E}", "\u{85}", "\u{A0}"..."\u{FFFD}", "\u{10000}"..."\u{10FFFF}":
+      true
+    default: false
+    }
+  }
+  for (offset, scalar) in source.text.unicodeScalars.enumerated() where !isAllowed(scalar) {
+    let code = String(scalar.value, radix: 16, uppercase: true)
+    let name = scalar.value == 0 ? "a NUL character" : "the control character U+\(code)"
+    let collector = DiagnosticCollector(source)
+    collector.report("\(name) stands here; expected text", at: lines.location(ofScalar: offset))
+    throw InvalidDocument(collector.diagnostics)
+  }
 }
 
 private struct YAMLParser {
   let source: SourceText
+  let lines: LineTable
   let limits: YAMLLimits
-  private var anchors: [String: (node: YAMLNode, size: Int)] = [:]
+  private var anchors: [String: Anchor] = [:]
   private var nodeCount = 0
+  /// Deepest level reached since it was last lowered; gives the height of an anchored node.
+  private var deepest = 0
 
-  init(source: SourceText, limits: YAMLLimits) {
+  /// A node that aliases can stand for. `height` counts the levels below it.
+  private struct Anchor {
+    var node: YAMLNode
+    var size: Int
+    var height: Int
+  }
+
+  init(source: SourceText, lines: LineTable, limits: YAMLLimits) {
     self.source = source
+    self.lines = lines
     self.limits = limits
   }
 
   mutating func parse() throws -> YAMLNode {
-    guard source.text.utf8.count <= limits.bytes else {
-      throw failure("the file has \(source.text.utf8.count) bytes; at most \(limits.bytes) are read", at: nil)
-    }
     var raw = yaml_parser_t()
     guard yaml_parser_initialize(&raw) == 1 else { throw failure("out of memory", at: nil) }
     defer { yaml_parser_delete(&raw) }
@@ -66,29 +103,29 @@ private struct YAMLParser {
     var text = ""
     var quoted = false
     var anchor: String?
+    var tag: String?
   }
 
   private func next(_ raw: inout yaml_parser_t) throws -> Event {
     var event = yaml_event_t()
-    guard yaml_parser_parse(&raw, &event) == 1 else {
-      let problem = raw.problem.map { String(cString: $0) } ?? "malformed YAML"
-      let context = raw.context.map { String(cString: $0) + ": " } ?? ""
-      let isReaderError = raw.error == YAML_READER_ERROR
-      throw failure(
-        isReaderError ? "\(problem) at byte \(raw.problem_offset)" : "\(context)\(problem)",
-        at: location(isReaderError ? raw.mark : raw.problem_mark))
-    }
+    guard yaml_parser_parse(&raw, &event) == 1 else { throw syntaxError(raw) }
     defer { yaml_event_delete(&event) }
     var result = Event(kind: event.type, location: location(event.start_mark))
     switch event.type {
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
-      result.text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+      result.text = String(
+        decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
       result.quoted = scalar.style != YAML_PLAIN_SCALAR_STYLE
       result.anchor = name(scalar.anchor)
+      result.tag = name(scalar.tag)
     case YAML_ALIAS_EVENT: result.anchor = name(event.data.alias.anchor)
-    case YAML_SEQUENCE_START_EVENT: result.anchor = name(event.data.sequence_start.anchor)
-    case YAML_MAPPING_START_EVENT: result.anchor = name(event.data.mapping_start.anchor)
+    case YAML_SEQUENCE_START_EVENT:
+      result.anchor = name(event.data.sequence_start.anchor)
+      result.tag = name(event.data.sequence_start.tag)
+    case YAML_MAPPING_START_EVENT:
+      result.anchor = name(event.data.mapping_start.anchor)
+      result.tag = name(event.data.mapping_start.tag)
     default: break
     }
     return result
@@ -99,22 +136,25 @@ private struct YAMLParser {
   }
 
   private mutating func node(_ event: Event, _ raw: inout yaml_parser_t, depth: Int) throws -> YAMLNode {
-    guard depth <= limits.depth else {
-      throw failure("nested deeper than \(limits.depth) levels", at: event.location)
-    }
+    try reach(depth, at: event.location)
     let countBefore = nodeCount
+    let deepestBefore = deepest
+    deepest = depth
     try count(1, at: event.location)
+    let isText = try readTag(event)
     let result: YAMLNode
     switch event.kind {
     case YAML_SCALAR_EVENT:
-      result = YAMLNode(.scalar(event.text, quoted: event.quoted), at: event.location)
+      result = YAMLNode(.scalar(event.text, quoted: event.quoted || isText), at: event.location)
     case YAML_ALIAS_EVENT:
-      guard let anchor = event.anchor, let target = anchors[anchor] else {
+      guard let name = event.anchor, let target = anchors[name] else {
         throw failure(
-          "unknown alias '*\(event.anchor ?? "")'; expected an anchor defined above it", at: event.location,
+          "unknown alias '*\(event.anchor ?? "")'; expected an anchor that ends above it", at: event.location,
           suggestion: event.anchor.flatMap { nearestSpelling(to: $0, among: anchors.keys.sorted()) })
       }
-      try count(target.size, at: event.location)
+      try count(target.size - 1, at: event.location)
+      try reach(depth + target.height, at: event.location)
+      deepest = depth + target.height
       result = YAMLNode(target.node.content, at: event.location)
     case YAML_SEQUENCE_START_EVENT:
       var elements: [YAMLNode] = []
@@ -130,8 +170,9 @@ private struct YAMLParser {
       throw failure("unexpected end of the document", at: event.location)
     }
     if event.kind != YAML_ALIAS_EVENT, let anchor = event.anchor {
-      anchors[anchor] = (result, nodeCount - countBefore)
+      anchors[anchor] = Anchor(node: result, size: nodeCount - countBefore, height: deepest - depth)
     }
+    deepest = max(deepest, deepestBefore)
     return result
   }
 
@@ -154,18 +195,62 @@ private struct YAMLParser {
     }
   }
 
+  /// True for `!!str`, which makes text of a plain scalar. YAML's other own tags say what stands there anyway.
+  private func readTag(_ event: Event) throws -> Bool {
+    guard let tag = event.tag else { return false }
+    let core = "tag:yaml.org,2002:"
+    if tag == "!" || tag == core + "str" { return true }
+    if ["int", "float", "bool", "null", "seq", "map"].contains(where: { tag == core + $0 }) { return false }
+    throw failure("the tag '\(tag)' is not supported; leave it out", at: event.location)
+  }
+
   private mutating func count(_ nodes: Int, at location: SourceLocation) throws {
     nodeCount += nodes
     guard nodeCount <= limits.nodes else {
-      throw failure("the document has more than \(limits.nodes) values once aliases are followed", at: location)
+      throw failure(
+        "the document has more than \(limits.nodes) values once aliases are followed", at: location)
     }
   }
 
-  private func location(_ mark: yaml_mark_t) -> SourceLocation {
-    SourceLocation(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+  private func reach(_ depth: Int, at location: SourceLocation) throws {
+    guard depth <= limits.depth else {
+      throw failure("nested deeper than \(limits.depth) levels", at: location)
+    }
   }
 
-  private func failure(_ message: String, at location: SourceLocation?, suggestion: String? = nil) -> InvalidDocument {
+  /// libyaml's own words where they serve a reader, better ones for the mistakes that people make most.
+  private func syntaxError(_ raw: yaml_parser_t) -> InvalidDocument {
+    let problem = raw.problem.map { String(cString: $0) } ?? "malformed YAML"
+    let context = raw.context.map { String(cString: $0) }
+    let place = location(raw.problem_mark)
+    let start = location(raw.context_mark)
+    if context == "while scanning a quoted scalar", problem == "found unexpected end of stream" {
+      return failure("this quote is never closed", at: start)
+    }
+    if problem == "found character that cannot start any token" {
+      let scalars = source.text.unicodeScalars
+      let index = scalars.index(
+        scalars.startIndex, offsetBy: Int(raw.problem_mark.index), limitedBy: scalars.endIndex)
+      let offending = index.flatMap { $0 < scalars.endIndex ? scalars[$0] : nil }
+      if offending == "\t" { return failure("a tab stands here; indent with spaces", at: place) }
+      if let offending { return failure("'\(offending)' cannot start a value; put it in quotes", at: place) }
+    }
+    if problem.contains("',' or ']'") {
+      return failure("expected ',' or ']'; the list began at \(start.line):\(start.column)", at: place)
+    }
+    if problem.contains("',' or '}'") {
+      return failure("expected ',' or '}'; the mapping began at \(start.line):\(start.column)", at: place)
+    }
+    return failure(context.map { "\($0): \(problem)" } ?? problem, at: place)
+  }
+
+  private func location(_ mark: yaml_mark_t) -> SourceLocation {
+    lines.location(ofScalar: Int(mark.index))
+  }
+
+  private func failure(_ message: String, at location: SourceLocation?, suggestion: String? = nil)
+    -> InvalidDocument
+  {
     let collector = DiagnosticCollector(source)
     collector.report(message, at: location, suggestion: suggestion)
     return InvalidDocument(collector.diagnostics)
