@@ -60,8 +60,8 @@ let package = Package(
     room("TangentKernel", ["CLaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("Trainability", ["LinearAlgebra"]),
     room("ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
-    room("CandidateRanking", ["ScoringMetrics"]),
-    room("ResultStorage", ["ScoringMetrics", grdb]),
+    room("CandidateRanking", ["Trainability"]),
+    room("ResultStorage", ["Trainability", grdb]),
     room(
       "ArchitectureScorer",
       [
