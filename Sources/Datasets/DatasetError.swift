@@ -73,7 +73,7 @@ public struct ReadLimits: Hashable, Sendable {
   /// Bytes of one file, of one inflated archive member, and of one decoded array. 4 GiB by default.
   public var maximumBytes: Int
 
-  public init(maximumBytes: Int = 4 << 30) { self.maximumBytes = max(0, maximumBytes) }
+  public init(maximumBytes: Int = 4 << 30) { self.maximumBytes = min(max(0, maximumBytes), 1 << 56) }
 }
 
 /// The product of non-negative dimensions; nil when one is negative or the product does not fit.
