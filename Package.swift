@@ -48,8 +48,9 @@ let package = Package(
 
     // Rooms, in dependency order
     .target(name: "CLaneKernels"),
+    room("LaneKernels", ["CLaneKernels"]),
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
-    room("RandomStreams", ["CLaneKernels", crypto]),
+    room("RandomStreams", ["CLaneKernels", "LaneKernels", crypto]),
     room("YAMLDocuments", ["CLibYAML"]),
     room("NetworkGraph", ["YAMLDocuments", crypto]),
     room("ArchitecturePlugins", ["NetworkGraph"]),
@@ -57,7 +58,9 @@ let package = Package(
     room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
     room("SearchSpaces", ["ArchitecturePlugins", "NetworkGraph", "RandomStreams", "YAMLDocuments", crypto]),
     room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
-    room("TangentKernel", ["CLaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
+    room(
+      "TangentKernel",
+      ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("Trainability", ["LinearAlgebra"]),
     room("ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
     room("CandidateRanking", ["Trainability"]),
@@ -74,8 +77,9 @@ let package = Package(
       swiftSettings: swiftSettings),
 
     // Tests
+    tests(of: "LaneKernels", ["CLaneKernels"]),
     tests(of: "LinearAlgebra"),
-    tests(of: "RandomStreams"),
+    tests(of: "RandomStreams", ["CLaneKernels", "LaneKernels"]),
     tests(of: "YAMLDocuments"),
     tests(of: "NetworkGraph"),
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),

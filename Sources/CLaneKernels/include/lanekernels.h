@@ -1,1 +1,118 @@
+// The micro-kernels of the finite-width engine, in the lane layout: values stand as [block][channel][row][column]
+// [lane], sixteen samples to a block, so that every operation is a loop over scalars times lanes.
+//
+// Each kernel exists for float and double and in three variants (AVX-512, AVX2 with FMA, portable). All variants give
+// the same bits: every lane sees the same operations in the same order, every multiply–add is fused, and no function
+// of the C library takes part.
 #pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Samples in a block.
+#define LANE_COUNT 16
+
+/// Elementwise functions; `parameter` is leaky ReLU's slope.
+typedef enum {
+  LaneActivationRelu,
+  LaneActivationLeakyRelu,
+  LaneActivationElu,
+  LaneActivationGelu,
+  LaneActivationGeluTanh,
+  LaneActivationSilu,
+  LaneActivationHardSwish,
+  LaneActivationTanh,
+  LaneActivationErf,
+  LaneActivationSigmoid,
+  LaneActivationSoftplus,
+  LaneActivationSin,
+  LaneActivationAbs,
+} LaneActivation;
+
+/// A correlation of one block: for every target position (r, c) and target channel o
+///   target[o][r][c] (+)= Σ_s Σ_t weights[o][s][t] · source[s][r·rowStep + tapRow[t]][c·columnStep + tapColumn[t]]
+/// with sources outside the map counting as zero. Convolutions forward and backward, and dense layers (positions =
+/// blocks), are this. All strides count vectors of sixteen lanes.
+typedef struct {
+  int64_t targetChannels, targetRows, targetColumns;
+  int64_t targetChannelStride, targetRowStride, targetColumnStride;
+  int64_t sourceChannels, sourceRows, sourceColumns;
+  int64_t sourceChannelStride, sourceRowStride, sourceColumnStride;
+  int64_t rowStep, columnStep;
+  int64_t taps;
+  const int32_t *tapRow, *tapColumn;
+  /// Scalars between the weights of neighbouring target channels, source channels and taps. Equal to packed order
+  /// (1, taps · tile, tile) when `packed`: then weights stand as [tile of targets][source][tap][target in tile].
+  int64_t weightTargetStride, weightSourceStride;
+  const int32_t *tapWeight;
+  /// Add to what the target holds instead of overwriting it.
+  bool accumulate;
+} LaneCorrelation;
+
+/// Per-sample weight gradients of a convolution over one block:
+///   gradient[o][s][t] += Σ_(r,c) outputGradient[o][r][c] · source[s][r·stride + tapRow[t]][c·stride + tapColumn[t]]
+/// for o in firstTarget..<firstTarget+targets, over target rows firstRow..<endRow. `gradient` holds
+/// [targets][sources][taps] vectors.
+typedef struct {
+  int64_t targets, targetColumns;
+  int64_t targetChannelStride, targetRowStride;
+  int64_t firstRow, endRow;
+  int64_t sources, sourceRows, sourceColumns;
+  int64_t sourceChannelStride, sourceRowStride;
+  int64_t stride, dilation, padding;
+  int64_t kernelHeight, kernelWidth;
+} LaneWeightGradient;
+
+/// The kernels for one scalar type. Pointers to lane data are aligned to a vector.
+#define LANE_KERNELS(Name, Scalar)                                                                                   \
+  typedef struct {                                                                                                   \
+    /** Target channels to a packed weight tile. */                                                                  \
+    int64_t tileChannels;                                                                                            \
+    /** `bias` (one scalar a target channel) may be NULL. `packed` says how weights stand. */                        \
+    void (*correlate)(const LaneCorrelation *, const Scalar *source, const Scalar *weights, bool packed,             \
+                      const Scalar *bias, Scalar *target);                                                           \
+    void (*weightGradient)(const LaneWeightGradient *, const Scalar *source, const Scalar *outputGradient,           \
+                           Scalar *gradient);                                                                        \
+    /** out[i·outStride + j] += factor · Σ_p a[p][i] b[p][j] for the 16 rows of one block of a and the 16 · blocks */ \
+    /** columns of b; b's blocks are bBlockStride scalars apart. Partial sums over 512 p each are in Scalar. */      \
+    void (*gram)(int64_t parameters, const Scalar *a, const Scalar *b, int64_t blocks, int64_t bBlockStride,         \
+                 double factor, double *out, int64_t outStride);                                                     \
+    /** y = f(x). */                                                                                                 \
+    void (*activate)(LaneActivation, Scalar parameter, int64_t vectors, const Scalar *x, Scalar *y);                 \
+    /** dx (+)= dy · f′(x). */                                                                                       \
+    void (*activateBackward)(LaneActivation, Scalar parameter, int64_t vectors, const Scalar *x, const Scalar *dy,   \
+                             Scalar *dx, bool accumulate);                                                           \
+    /** y = factor · x + offset (+ y when accumulate). */                                                            \
+    void (*affine)(int64_t vectors, Scalar factor, Scalar offset, const Scalar *x, Scalar *y, bool accumulate);      \
+    /** y (+)= a · b, vector by vector. */                                                                           \
+    void (*product)(int64_t vectors, const Scalar *a, const Scalar *b, Scalar *y, bool accumulate);                  \
+    /** sum[lane] += Σ x, squares[lane] += Σ x² over the vectors, in double; squares may be NULL. */                 \
+    void (*moments)(int64_t vectors, const Scalar *x, double *sum, double *squares);                                 \
+    /** sum[lane] += Σ x·y over the vectors, in double. */                                                           \
+    void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum);                                     \
+    /** Largest and smallest are not needed: false when any of the first `lanes` lanes holds a non-finite number. */ \
+    bool (*allFinite)(int64_t vectors, int64_t lanes, const Scalar *x);                                              \
+  } Name;
+LANE_KERNELS(LaneKernelsFloat, float)
+LANE_KERNELS(LaneKernelsDouble, double)
+
+/// One instruction-set variant.
+typedef struct {
+  const char *name;
+  /// Whether this machine can run it.
+  bool (*isSupported)(void);
+  LaneKernelsFloat single;
+  LaneKernelsDouble dual;
+  /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
+  void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
+  /// Runs 24 independent chains of fused multiply–adds, `iterations` each, on this variant's vectors: what the
+  /// machine's FMA peak is measured with. Returns the floating-point operations done.
+  double (*fusedMultiplyAddBurst)(int64_t iterations);
+} LaneVariant;
+
+/// How many variants are compiled for this architecture.
+int laneVariantCount(void);
+/// They are numbered best first; the last is the portable one, which always runs.
+const LaneVariant *laneVariant(int index);
+
+/// One block of Philox4x32-10 (Salmon et al. 2011, Random123).
+void lanePhilox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

@@ -1,0 +1,529 @@
+// The kernels for one scalar type; included twice by variant.h, which defines SCALAR, VECTOR, MASK, NAME, WIDEN,
+// NARROW and the register tiles. Tiles decide only what is held in registers, never an order of summation.
+
+static const int64_t NAME(tileChannels) = TILE_CHANNELS;
+
+LANE_INLINE VECTOR NAME(load)(const SCALAR *p) { return *(const VECTOR *)p; }
+LANE_INLINE void NAME(store)(SCALAR *p, VECTOR v) { *(VECTOR *)p = v; }
+
+// ---- Correlation -----------------------------------------------------------------------------------------------
+
+typedef struct {
+  const LaneCorrelation *c;
+  const SCALAR *source;   // channel 0 of the group
+  const SCALAR *weights;  // of the first target channel of the tile
+  int64_t tileWeightSource, tileWeightTarget;
+  const SCALAR *bias;     // of the tile, or NULL
+  SCALAR *target;         // channel of the tile, this row
+  int64_t validTaps;
+  const int64_t *tapOffset;  // scalars from channel start to the tap's source at target column 0
+  const int32_t *tapColumn;  // per valid tap
+  const int64_t *tapWeight;  // scalars
+} NAME(CorrelationRow);
+
+// One register tile: `channels` target channels × `columns` target columns. In the interior every tap lies inside
+// the map; at the edges each is tested.
+LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const int channels, const int columns,
+                                       const bool interior, int64_t column) {
+  const LaneCorrelation *c = row->c;
+  VECTOR sum[TILE_CHANNELS][TILE_COLUMNS];
+  SCALAR *target = row->target + column * c->targetColumnStride * LANE_COUNT;
+  const int64_t targetChannel = c->targetChannelStride * LANE_COUNT;
+  const int64_t targetColumn = c->targetColumnStride * LANE_COUNT;
+  UNROLL for (int o = 0; o < channels; o++) {
+    VECTOR start = row->bias ? (VECTOR)row->bias[o] : (VECTOR)(SCALAR)0;
+    UNROLL for (int p = 0; p < columns; p++)
+      sum[o][p] = c->accumulate ? NAME(load)(target + o * targetChannel + p * targetColumn) : start;
+  }
+  const int64_t step = c->columnStep * c->sourceColumnStride * LANE_COUNT;
+  const int64_t weightTarget = row->tileWeightTarget;
+  const SCALAR *source = row->source + column * step;
+  const SCALAR *weights = row->weights;
+  for (int64_t s = 0; s < c->sourceChannels; s++) {
+    for (int64_t t = 0; t < row->validTaps; t++) {
+      const SCALAR *x = source + row->tapOffset[t];
+      const SCALAR *w = weights + row->tapWeight[t];
+      VECTOR value[TILE_COLUMNS];
+      UNROLL for (int p = 0; p < columns; p++) {
+        if (interior) {
+          value[p] = NAME(load)(x + p * step);
+        } else {
+          int64_t sourceColumn = (column + p) * c->columnStep + row->tapColumn[t];
+          value[p] = sourceColumn >= 0 && sourceColumn < c->sourceColumns ? NAME(load)(x + p * step)
+                                                                         : (VECTOR)(SCALAR)0;
+        }
+      }
+      UNROLL for (int o = 0; o < channels; o++) {
+        VECTOR weight = (VECTOR)w[o * weightTarget];
+        UNROLL for (int p = 0; p < columns; p++) sum[o][p] = NAME(fma)(weight, value[p], sum[o][p]);
+      }
+    }
+    source += c->sourceChannelStride * LANE_COUNT;
+    weights += row->tileWeightSource;
+  }
+  UNROLL for (int o = 0; o < channels; o++) {
+    UNROLL for (int p = 0; p < columns; p++) NAME(store)(target + o * targetChannel + p * targetColumn, sum[o][p]);
+  }
+}
+
+// A whole row for a compile-time number of channels: interior columns by full tiles, then singles; edges singly.
+LANE_INLINE void NAME(correlationRow)(const NAME(CorrelationRow) * row, const int channels, int64_t firstInterior,
+                                      int64_t endInterior) {
+  int64_t columns = row->c->targetColumns, column = 0;
+  for (; column < firstInterior; column++) NAME(correlationTile)(row, channels, 1, false, column);
+  for (; column + TILE_COLUMNS <= endInterior; column += TILE_COLUMNS)
+    NAME(correlationTile)(row, channels, TILE_COLUMNS, true, column);
+#if TILE_COLUMNS > 2
+  if (column + 2 <= endInterior) {
+    NAME(correlationTile)(row, channels, 2, true, column);
+    column += 2;
+  }
+#endif
+  for (; column < endInterior; column++) NAME(correlationTile)(row, channels, 1, true, column);
+  for (; column < columns; column++) NAME(correlationTile)(row, channels, 1, false, column);
+}
+
+static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(CorrelationRow) * row, int64_t channels,
+                                                             int64_t firstInterior, int64_t endInterior) {
+  switch (channels) {
+  case 1: NAME(correlationRow)(row, 1, firstInterior, endInterior); break;
+#if TILE_CHANNELS > 1
+  case 2: NAME(correlationRow)(row, 2, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 2
+  case 3: NAME(correlationRow)(row, 3, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 3
+  case 4: NAME(correlationRow)(row, 4, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 4
+  case 5: NAME(correlationRow)(row, 5, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 5
+  case 6: NAME(correlationRow)(row, 6, firstInterior, endInterior); break;
+#endif
+  default: break;
+  }
+}
+
+static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights, bool packed,
+                            const SCALAR *bias, SCALAR *target) {
+  int64_t tapOffset[c->taps], tapWeight[c->taps];
+  int32_t tapColumn[c->taps];
+  for (int64_t r = 0; r < c->targetRows; r++) {
+    // Interior columns: where every valid tap of this row lies inside the map.
+    int64_t valid = 0, firstInterior = 0, endInterior = c->targetColumns;
+    for (int64_t t = 0; t < c->taps; t++) {
+      int64_t sourceRow = r * c->rowStep + c->tapRow[t];
+      if (sourceRow < 0 || sourceRow >= c->sourceRows) continue;
+      tapOffset[valid] = (sourceRow * c->sourceRowStride + c->tapColumn[t] * c->sourceColumnStride) * LANE_COUNT;
+      tapColumn[valid] = c->tapColumn[t];
+      tapWeight[valid] = packed ? t * TILE_CHANNELS : c->tapWeight[t];
+      int64_t first = -(int64_t)c->tapColumn[t];
+      first = first <= 0 ? 0 : (first + c->columnStep - 1) / c->columnStep;
+      int64_t room = c->sourceColumns - 1 - c->tapColumn[t];
+      int64_t end = room < 0 ? 0 : room / c->columnStep + 1;
+      if (first > firstInterior) firstInterior = first;
+      if (end < endInterior) endInterior = end;
+      valid++;
+    }
+    if (firstInterior > c->targetColumns) firstInterior = c->targetColumns;
+    if (endInterior < firstInterior) endInterior = firstInterior;
+    for (int64_t o = 0; o < c->targetChannels; o += TILE_CHANNELS) {
+      int64_t channels = c->targetChannels - o < TILE_CHANNELS ? c->targetChannels - o : TILE_CHANNELS;
+      NAME(CorrelationRow) row = {
+        .c = c,
+        .source = source,
+        .weights = packed ? weights + o * c->sourceChannels * c->taps : weights + o * c->weightTargetStride,
+        .tileWeightSource = packed ? c->taps * TILE_CHANNELS : c->weightSourceStride,
+        .tileWeightTarget = packed ? 1 : c->weightTargetStride,
+        .bias = bias ? bias + o : NULL,
+        .target = target + (o * c->targetChannelStride + r * c->targetRowStride) * LANE_COUNT,
+        .validTaps = valid,
+        .tapOffset = tapOffset,
+        .tapColumn = tapColumn,
+        .tapWeight = tapWeight,
+      };
+      NAME(correlationRowOf)(&row, channels, firstInterior, endInterior);
+    }
+  }
+}
+
+// ---- Per-sample weight gradients -------------------------------------------------------------------------------
+
+typedef struct {
+  const LaneWeightGradient *g;
+  const SCALAR *outputGradient;                   // first target channel of the tile
+  const SCALAR *source[GRADIENT_SOURCES];         // channel, at the tap's column offset, row 0
+  int64_t firstColumn[GRADIENT_SOURCES], endColumn[GRADIENT_SOURCES];
+  SCALAR *sum[GRADIENT_SOURCES];                  // of the first target channel
+  int64_t sumTarget;                              // scalars between target channels in the sums
+  int64_t rowOffset;                              // source row of target row 0
+} NAME(GradientTile);
+
+LANE_INLINE void NAME(gradientColumn)(const NAME(GradientTile) * tile, const int targets, const int sources,
+                                      const bool interior, int64_t column, const SCALAR *outputGradient,
+                                      int64_t sourceOffset, VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES]) {
+  const LaneWeightGradient *g = tile->g;
+  VECTOR gradient[GRADIENT_TARGETS];
+  UNROLL for (int a = 0; a < targets; a++)
+    gradient[a] = NAME(load)(outputGradient + (a * g->targetChannelStride + column) * LANE_COUNT);
+  UNROLL for (int b = 0; b < sources; b++) {
+    if (!interior && (column < tile->firstColumn[b] || column >= tile->endColumn[b])) continue;
+    VECTOR value = NAME(load)(tile->source[b] + sourceOffset + column * g->stride * LANE_COUNT);
+    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(fma)(gradient[a], value, sum[a][b]);
+  }
+}
+
+LANE_INLINE void NAME(gradientTile)(const NAME(GradientTile) * tile, const int targets, const int sources) {
+  const LaneWeightGradient *g = tile->g;
+  VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES];
+  int64_t firstInterior = 0, endInterior = g->targetColumns;
+  UNROLL for (int b = 0; b < sources; b++) {
+    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(load)(tile->sum[b] + a * tile->sumTarget);
+    if (tile->firstColumn[b] > firstInterior) firstInterior = tile->firstColumn[b];
+    if (tile->endColumn[b] < endInterior) endInterior = tile->endColumn[b];
+  }
+  if (firstInterior > g->targetColumns) firstInterior = g->targetColumns;
+  if (endInterior < firstInterior) endInterior = firstInterior;
+  for (int64_t r = g->firstRow; r < g->endRow; r++) {
+    int64_t sourceRow = r * g->stride + tile->rowOffset;
+    if (sourceRow < 0 || sourceRow >= g->sourceRows) continue;
+    const SCALAR *outputGradient = tile->outputGradient + r * g->targetRowStride * LANE_COUNT;
+    int64_t sourceOffset = sourceRow * g->sourceRowStride * LANE_COUNT;
+    int64_t column = 0;
+    for (; column < firstInterior; column++)
+      NAME(gradientColumn)(tile, targets, sources, false, column, outputGradient, sourceOffset, sum);
+    for (; column < endInterior; column++)
+      NAME(gradientColumn)(tile, targets, sources, true, column, outputGradient, sourceOffset, sum);
+    for (; column < g->targetColumns; column++)
+      NAME(gradientColumn)(tile, targets, sources, false, column, outputGradient, sourceOffset, sum);
+  }
+  UNROLL for (int b = 0; b < sources; b++) {
+    UNROLL for (int a = 0; a < targets; a++) NAME(store)(tile->sum[b] + a * tile->sumTarget, sum[a][b]);
+  }
+}
+
+LANE_INLINE void NAME(gradientTileOfTargets)(const NAME(GradientTile) * tile, const int targets, int64_t sources) {
+  switch (sources) {
+  case 1: NAME(gradientTile)(tile, targets, 1); break;
+#if GRADIENT_SOURCES > 1
+  case 2: NAME(gradientTile)(tile, targets, 2); break;
+#endif
+#if GRADIENT_SOURCES > 2
+  case 3: NAME(gradientTile)(tile, targets, 3); break;
+#endif
+#if GRADIENT_SOURCES > 3
+  case 4: NAME(gradientTile)(tile, targets, 4); break;
+#endif
+#if GRADIENT_SOURCES > 4
+  case 5: NAME(gradientTile)(tile, targets, 5); break;
+#endif
+#if GRADIENT_SOURCES > 5
+  case 6: NAME(gradientTile)(tile, targets, 6); break;
+#endif
+  default: break;
+  }
+}
+
+static __attribute__((noinline)) void NAME(gradientTileOf)(const NAME(GradientTile) * tile, int64_t targets,
+                                                           int64_t sources) {
+  switch (targets) {
+  case 1: NAME(gradientTileOfTargets)(tile, 1, sources); break;
+#if GRADIENT_TARGETS > 1
+  case 2: NAME(gradientTileOfTargets)(tile, 2, sources); break;
+#endif
+#if GRADIENT_TARGETS > 2
+  case 3: NAME(gradientTileOfTargets)(tile, 3, sources); break;
+#endif
+#if GRADIENT_TARGETS > 3
+  case 4: NAME(gradientTileOfTargets)(tile, 4, sources); break;
+#endif
+  default: break;
+  }
+}
+
+static void NAME(weightGradient)(const LaneWeightGradient *g, const SCALAR *source, const SCALAR *outputGradient,
+                                 SCALAR *gradient) {
+  int64_t taps = g->kernelHeight * g->kernelWidth;
+  int64_t streams = g->sources * g->kernelWidth;  // (source channel, kernel column) pairs for one kernel row
+  for (int64_t kernelRow = 0; kernelRow < g->kernelHeight; kernelRow++) {
+    for (int64_t a = 0; a < g->targets; a += GRADIENT_TARGETS) {
+      int64_t targets = g->targets - a < GRADIENT_TARGETS ? g->targets - a : GRADIENT_TARGETS;
+      for (int64_t b = 0; b < streams; b += GRADIENT_SOURCES) {
+        int64_t sources = streams - b < GRADIENT_SOURCES ? streams - b : GRADIENT_SOURCES;
+        NAME(GradientTile) tile;
+        tile.g = g;
+        tile.outputGradient = outputGradient + a * g->targetChannelStride * LANE_COUNT;
+        tile.sumTarget = g->sources * taps * LANE_COUNT;
+        tile.rowOffset = kernelRow * g->dilation - g->padding;
+        for (int64_t k = 0; k < sources; k++) {
+          int64_t channel = (b + k) / g->kernelWidth, kernelColumn = (b + k) % g->kernelWidth;
+          int64_t offset = kernelColumn * g->dilation - g->padding;
+          tile.source[k] = source + (channel * g->sourceChannelStride + offset) * LANE_COUNT;
+          tile.firstColumn[k] = offset >= 0 ? 0 : (-offset + g->stride - 1) / g->stride;
+          int64_t room = g->sourceColumns - 1 - offset;
+          tile.endColumn[k] = room < 0 ? 0 : room / g->stride + 1;
+          tile.sum[k] = gradient
+            + ((a * g->sources + channel) * taps + kernelRow * g->kernelWidth + kernelColumn) * LANE_COUNT;
+        }
+        NAME(gradientTileOf)(&tile, targets, sources);
+      }
+    }
+  }
+}
+
+// ---- Gram ------------------------------------------------------------------------------------------------------
+
+// `rows` samples of one block of a (their scalars broadcast) against `blocks` blocks of b.
+LANE_INLINE void NAME(gramTile)(int64_t parameters, const SCALAR *a, const SCALAR *b, const int rows, const int blocks,
+                                int64_t bBlockStride, double factor, double *out, int64_t outStride) {
+  for (int64_t first = 0; first < parameters; first += 512) {
+    int64_t end = first + 512 < parameters ? first + 512 : parameters;
+    VECTOR sum[GRAM_TILE];
+    UNROLL for (int i = 0; i < rows * blocks; i++) sum[i] = (VECTOR)(SCALAR)0;
+    for (int64_t p = first; p < end; p++) {
+      VECTOR value[GRAM_TILE];
+      UNROLL for (int j = 0; j < blocks; j++) value[j] = NAME(load)(b + j * bBlockStride + p * LANE_COUNT);
+      UNROLL for (int i = 0; i < rows; i++) {
+        VECTOR scalar = (VECTOR)a[p * LANE_COUNT + i];
+        UNROLL for (int j = 0; j < blocks; j++)
+          sum[i * blocks + j] = NAME(fma)(scalar, value[j], sum[i * blocks + j]);
+      }
+    }
+    UNROLL for (int i = 0; i < rows; i++) {
+      UNROLL for (int j = 0; j < blocks; j++) {
+        double *place = out + i * outStride + j * LANE_COUNT;
+        LaneDouble old;
+        memcpy(&old, place, sizeof old);
+        LaneDouble updated = fmaDual(WIDEN(sum[i * blocks + j]), (LaneDouble)factor, old);
+        memcpy(place, &updated, sizeof updated);
+      }
+    }
+  }
+}
+
+static void NAME(gram)(int64_t parameters, const SCALAR *a, const SCALAR *b, int64_t blocks, int64_t bBlockStride,
+                       double factor, double *out, int64_t outStride) {
+  // Rows × blocks of a tile fill the registers; both divide sixteen and the blocks left over.
+  while (blocks > 0) {
+    int64_t taken = blocks >= 4 && GRAM_TILE >= 16 ? 4 : blocks >= 2 && GRAM_TILE >= 8 ? 2 : 1;
+    for (int64_t i = 0; i < LANE_COUNT;) {
+      double *place = out + i * outStride;
+#if GRAM_TILE >= 16
+      if (taken == 4) {
+        NAME(gramTile)(parameters, a + i, b, 4, 4, bBlockStride, factor, place, outStride);
+        i += 4;
+        continue;
+      }
+#endif
+#if GRAM_TILE >= 8
+      if (taken == 2) {
+        NAME(gramTile)(parameters, a + i, b, GRAM_TILE / 2, 2, bBlockStride, factor, place, outStride);
+        i += GRAM_TILE / 2;
+        continue;
+      }
+#endif
+      NAME(gramTile)(parameters, a + i, b, GRAM_TILE, 1, bBlockStride, factor, place, outStride);
+      i += GRAM_TILE;
+    }
+    b += taken * bBlockStride;
+    out += taken * LANE_COUNT;
+    blocks -= taken;
+  }
+}
+
+// ---- Activations -----------------------------------------------------------------------------------------------
+
+static const double NAME(inverseRootTwo) = 0.70710678118654752440;
+static const double NAME(inverseRootTwoPi) = 0.39894228040143267794;
+static const double NAME(geluTanhFactor) = 0.79788456080286535588;  // √(2/π), Hendrycks & Gimpel 2016
+
+LANE_INLINE VECTOR NAME(selectVector)(MASK mask, VECTOR yes, VECTOR no) {
+  return (VECTOR)(((MASK)yes & mask) | ((MASK)no & ~mask));
+}
+
+LANE_INLINE LaneDouble NAME(smoothValue)(const LaneActivation kind, LaneDouble x) {
+  switch (kind) {
+  case LaneActivationElu: return selectDual(x > (LaneDouble)0.0, x, exponentialMinusOne(x));
+  case LaneActivationGelu: return 0.5 * x * (1.0 + errorFunction(x * NAME(inverseRootTwo)));
+  case LaneActivationGeluTanh:
+    return 0.5 * x * (1.0 + hyperbolicTangent(NAME(geluTanhFactor) * fmaDual(x * x * x, (LaneDouble)0.044715, x)));
+  case LaneActivationSilu: return x * logistic(x);
+  case LaneActivationTanh: return hyperbolicTangent(x);
+  case LaneActivationErf: return errorFunction(x);
+  case LaneActivationSigmoid: return logistic(x);
+  case LaneActivationSoftplus:
+    return selectDual(x > (LaneDouble)0.0, x, (LaneDouble)0.0) + logarithmOnePlus(exponential(-absoluteValue(x)));
+  case LaneActivationSin: return sineCosine(x).sine;
+  default: return x;
+  }
+}
+
+LANE_INLINE LaneDouble NAME(smoothDerivative)(const LaneActivation kind, LaneDouble x) {
+  switch (kind) {
+  case LaneActivationElu: return selectDual(x > (LaneDouble)0.0, (LaneDouble)1.0, exponential(x));
+  case LaneActivationGelu:
+    return 0.5 * (1.0 + errorFunction(x * NAME(inverseRootTwo)))
+      + x * NAME(inverseRootTwoPi) * exponential(-0.5 * x * x);
+  case LaneActivationGeluTanh: {
+    LaneDouble t = hyperbolicTangent(NAME(geluTanhFactor) * fmaDual(x * x * x, (LaneDouble)0.044715, x));
+    LaneDouble inner = NAME(geluTanhFactor) * fmaDual(x * x, (LaneDouble)(3.0 * 0.044715), (LaneDouble)1.0);
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t) * (1.0 + t) * inner;
+  }
+  case LaneActivationSilu: {
+    LaneDouble s = logistic(x);
+    return s * fmaDual(x, 1.0 - s, (LaneDouble)1.0);
+  }
+  case LaneActivationTanh: {
+    LaneDouble t = hyperbolicTangent(x);
+    return (1.0 - t) * (1.0 + t);
+  }
+  case LaneActivationErf: return 1.1283791670955126 * exponential(-(x * x));
+  case LaneActivationSigmoid: {
+    LaneDouble s = logistic(x);
+    return s * (1.0 - s);
+  }
+  case LaneActivationSoftplus: return logistic(x);
+  case LaneActivationSin: return sineCosine(x).cosine;
+  default: return (LaneDouble)1.0;
+  }
+}
+
+LANE_INLINE VECTOR NAME(activationValue)(const LaneActivation kind, SCALAR parameter, VECTOR x) {
+  const VECTOR zero = (VECTOR)(SCALAR)0;
+  switch (kind) {
+  // A NaN is neither above nor below zero; taking it from x keeps it visible.
+  case LaneActivationRelu: return NAME(selectVector)(x <= zero, zero, x);
+  case LaneActivationLeakyRelu: return NAME(selectVector)(x <= zero, x * parameter, x);
+  case LaneActivationHardSwish: {
+    VECTOR gate = x + (SCALAR)3;
+    gate = NAME(selectVector)(gate <= zero, zero, gate);
+    gate = NAME(selectVector)(gate > (VECTOR)(SCALAR)6, (VECTOR)(SCALAR)6, gate);
+    return x * gate / (SCALAR)6;
+  }
+  case LaneActivationAbs: return NAME(selectVector)(x < zero, -x, x);
+  default: return NARROW(NAME(smoothValue)(kind, WIDEN(x)));
+  }
+}
+
+LANE_INLINE VECTOR NAME(activationDerivative)(const LaneActivation kind, SCALAR parameter, VECTOR x) {
+  const VECTOR zero = (VECTOR)(SCALAR)0, one = (VECTOR)(SCALAR)1;
+  switch (kind) {
+  case LaneActivationRelu: return NAME(selectVector)(x > zero, one, zero);
+  case LaneActivationLeakyRelu: return NAME(selectVector)(x > zero, one, (VECTOR)parameter);
+  case LaneActivationHardSwish: {
+    VECTOR slope = (x + x + (SCALAR)3) / (SCALAR)6;
+    slope = NAME(selectVector)(x <= (VECTOR)(SCALAR)-3, zero, slope);
+    return NAME(selectVector)(x >= (VECTOR)(SCALAR)3, one, slope);
+  }
+  case LaneActivationAbs:
+    return NAME(selectVector)(x > zero, one, NAME(selectVector)(x < zero, -one, zero));
+  default: return NARROW(NAME(smoothDerivative)(kind, WIDEN(x)));
+  }
+}
+
+#define ACTIVATION_CASES(DO)                                                                                  \
+  switch (kind) {                                                                                             \
+  case LaneActivationRelu: DO(LaneActivationRelu) break;                                                      \
+  case LaneActivationLeakyRelu: DO(LaneActivationLeakyRelu) break;                                            \
+  case LaneActivationElu: DO(LaneActivationElu) break;                                                        \
+  case LaneActivationGelu: DO(LaneActivationGelu) break;                                                      \
+  case LaneActivationGeluTanh: DO(LaneActivationGeluTanh) break;                                              \
+  case LaneActivationSilu: DO(LaneActivationSilu) break;                                                      \
+  case LaneActivationHardSwish: DO(LaneActivationHardSwish) break;                                            \
+  case LaneActivationTanh: DO(LaneActivationTanh) break;                                                      \
+  case LaneActivationErf: DO(LaneActivationErf) break;                                                        \
+  case LaneActivationSigmoid: DO(LaneActivationSigmoid) break;                                                \
+  case LaneActivationSoftplus: DO(LaneActivationSoftplus) break;                                              \
+  case LaneActivationSin: DO(LaneActivationSin) break;                                                        \
+  case LaneActivationAbs: DO(LaneActivationAbs) break;                                                        \
+  }
+
+static void NAME(activate)(LaneActivation kind, SCALAR parameter, int64_t vectors, const SCALAR *x, SCALAR *y) {
+#define FORWARD(constant)                                                                                     \
+  for (int64_t v = 0; v < vectors; v++)                                                                       \
+    NAME(store)(y + v * LANE_COUNT, NAME(activationValue)(constant, parameter, NAME(load)(x + v * LANE_COUNT)));
+  ACTIVATION_CASES(FORWARD)
+#undef FORWARD
+}
+
+static void NAME(activateBackward)(LaneActivation kind, SCALAR parameter, int64_t vectors, const SCALAR *x,
+                                   const SCALAR *dy, SCALAR *dx, bool accumulate) {
+  // Multiplying by 0 or 1 would keep an infinity as NaN where autograd's mask gives 0; the selects below do not.
+#define BACKWARD(constant)                                                                                    \
+  for (int64_t v = 0; v < vectors; v++) {                                                                     \
+    VECTOR input = NAME(load)(x + v * LANE_COUNT), gradient = NAME(load)(dy + v * LANE_COUNT);                \
+    VECTOR result = constant == LaneActivationRelu                                                            \
+      ? NAME(selectVector)(input > (VECTOR)(SCALAR)0, gradient, (VECTOR)(SCALAR)0)                            \
+      : gradient * NAME(activationDerivative)(constant, parameter, input);                                    \
+    if (accumulate) result = NAME(load)(dx + v * LANE_COUNT) + result;                                        \
+    NAME(store)(dx + v * LANE_COUNT, result);                                                                 \
+  }
+  ACTIVATION_CASES(BACKWARD)
+#undef BACKWARD
+}
+#undef ACTIVATION_CASES
+
+// ---- Elementwise and sums --------------------------------------------------------------------------------------
+
+static void NAME(affine)(int64_t vectors, SCALAR factor, SCALAR offset, const SCALAR *x, SCALAR *y, bool accumulate) {
+  for (int64_t v = 0; v < vectors; v++) {
+    VECTOR value = NAME(fma)(NAME(load)(x + v * LANE_COUNT), (VECTOR)factor, (VECTOR)offset);
+    if (accumulate) value = NAME(load)(y + v * LANE_COUNT) + value;
+    NAME(store)(y + v * LANE_COUNT, value);
+  }
+}
+
+static void NAME(product)(int64_t vectors, const SCALAR *a, const SCALAR *b, SCALAR *y, bool accumulate) {
+  for (int64_t v = 0; v < vectors; v++) {
+    VECTOR value = NAME(load)(a + v * LANE_COUNT) * NAME(load)(b + v * LANE_COUNT);
+    if (accumulate) value = NAME(load)(y + v * LANE_COUNT) + value;
+    NAME(store)(y + v * LANE_COUNT, value);
+  }
+}
+
+static void NAME(moments)(int64_t vectors, const SCALAR *x, double *sum, double *squares) {
+  LaneDouble total, totalSquares = (LaneDouble)0.0;
+  memcpy(&total, sum, sizeof total);
+  if (squares) memcpy(&totalSquares, squares, sizeof totalSquares);
+  for (int64_t v = 0; v < vectors; v++) {
+    LaneDouble value = WIDEN(NAME(load)(x + v * LANE_COUNT));
+    total += value;
+    totalSquares = fmaDual(value, value, totalSquares);
+  }
+  memcpy(sum, &total, sizeof total);
+  if (squares) memcpy(squares, &totalSquares, sizeof totalSquares);
+}
+
+static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum) {
+  LaneDouble total;
+  memcpy(&total, sum, sizeof total);
+  for (int64_t v = 0; v < vectors; v++)
+    total = fmaDual(WIDEN(NAME(load)(x + v * LANE_COUNT)), WIDEN(NAME(load)(y + v * LANE_COUNT)), total);
+  memcpy(sum, &total, sizeof total);
+}
+
+static bool NAME(allFinite)(int64_t vectors, int64_t lanes, const SCALAR *x) {
+  // x - x is zero for finite numbers and NaN for the others.
+  VECTOR marker = (VECTOR)(SCALAR)0;
+  for (int64_t v = 0; v < vectors; v++) {
+    VECTOR value = NAME(load)(x + v * LANE_COUNT);
+    marker += value - value;
+  }
+  for (int64_t l = 0; l < lanes; l++)
+    if (marker[l] != (SCALAR)0) return false;
+  return true;
+}
+
+#undef SCALAR
+#undef VECTOR
+#undef MASK
+#undef NAME
+#undef TILE_CHANNELS
+#undef TILE_COLUMNS
+#undef GRADIENT_TARGETS
+#undef GRADIENT_SOURCES
+#undef GRAM_TILE
+#undef WIDEN
+#undef NARROW

@@ -1,0 +1,87 @@
+// Normal numbers from Philox4x32-10 by Box–Muller. Each counter block gives four: (r₀ cos, r₀ sin, r₁ cos, r₁ sin)
+// from its words (0, 1) and (2, 3). The radius uses 23 bits: normals reach ±5.77.
+
+LANE_INLINE void philoxLanes(LaneUInt32 counter[4], LaneUInt32 key0, LaneUInt32 key1) {
+  for (int round = 0; round < 10; round++) {
+    LaneUInt64 product0 = __builtin_convertvector(counter[0], LaneUInt64) * (uint64_t)0xD2511F53u;
+    LaneUInt64 product1 = __builtin_convertvector(counter[2], LaneUInt64) * (uint64_t)0xCD9E8D57u;
+    LaneUInt32 high0 = __builtin_convertvector(product0 >> 32, LaneUInt32);
+    LaneUInt32 low0 = __builtin_convertvector(product0, LaneUInt32);
+    LaneUInt32 high1 = __builtin_convertvector(product1 >> 32, LaneUInt32);
+    LaneUInt32 low1 = __builtin_convertvector(product1, LaneUInt32);
+    counter[0] = high1 ^ counter[1] ^ key0;
+    counter[1] = low1;
+    counter[2] = high0 ^ counter[3] ^ key1;
+    counter[3] = low0;
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+}
+
+LANE_INLINE LaneFloat boxMullerRadius(LaneUInt32 word) {
+  LaneFloat u = (__builtin_convertvector((LaneInt32)(word >> 9), LaneFloat) + 0.5f) * 0x1p-23f;
+  LaneInt32 bits = (LaneInt32)u;
+  LaneInt32 k = (bits - 0x3f3504f3) >> 23;
+  LaneFloat m = (LaneFloat)(bits - (k << 23));
+  LaneFloat s = (m - 1.0f) / (m + 1.0f), z = s * s;
+  LaneFloat p = 1.0f / 9.0f;
+  p = fmaSingle(p, z, (LaneFloat)(1.0f / 7.0f));
+  p = fmaSingle(p, z, (LaneFloat)(1.0f / 5.0f));
+  p = fmaSingle(p, z, (LaneFloat)(1.0f / 3.0f));
+  LaneFloat twice = s + s;
+  LaneFloat logarithm =
+    fmaSingle(__builtin_convertvector(k, LaneFloat), (LaneFloat)0.693147181f, fmaSingle(twice * z, p, twice));
+  return __builtin_elementwise_sqrt(-2.0f * logarithm);
+}
+
+LANE_INLINE void boxMullerPair(LaneUInt32 radiusWord, LaneUInt32 angleWord, LaneFloat *first, LaneFloat *second) {
+  LaneFloat radius = boxMullerRadius(radiusWord);
+  // Quarter turns in [-2, 2); the nearest whole one is a quadrant, the rest an angle of at most π/4.
+  LaneFloat turns = __builtin_convertvector((LaneInt32)angleWord, LaneFloat) * 0x1p-30f;
+  LaneFloat shifted = turns + 12582912.0f;
+  LaneInt32 quadrant = (LaneInt32)shifted;
+  LaneFloat a = (turns - (shifted - 12582912.0f)) * 1.57079633f, z = a * a;
+  LaneFloat s = 1.0f / 362880.0f;
+  s = fmaSingle(s, z, (LaneFloat)(-1.0f / 5040.0f));
+  s = fmaSingle(s, z, (LaneFloat)(1.0f / 120.0f));
+  s = fmaSingle(s, z, (LaneFloat)(-1.0f / 6.0f));
+  s = fmaSingle(s * z, a, a);
+  LaneFloat c = -1.0f / 3628800.0f;
+  c = fmaSingle(c, z, (LaneFloat)(1.0f / 40320.0f));
+  c = fmaSingle(c, z, (LaneFloat)(-1.0f / 720.0f));
+  c = fmaSingle(c, z, (LaneFloat)(1.0f / 24.0f));
+  c = fmaSingle(c, z, (LaneFloat)-0.5f);
+  c = fmaSingle(c, z, (LaneFloat)1.0f);
+  LaneInt32 odd = -(quadrant & 1);
+  LaneInt32 sineSign = (quadrant & 2) << 30, cosineSign = ((quadrant + 1) & 2) << 30;
+  LaneFloat sine = (LaneFloat)((LaneInt32)selectSingle(odd, c, s) ^ sineSign);
+  LaneFloat cosine = (LaneFloat)((LaneInt32)selectSingle(odd, s, c) ^ cosineSign);
+  *first = radius * cosine;
+  *second = radius * sine;
+}
+
+static void fillNormals(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out) {
+  const LaneUInt64 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  uint64_t block = first / 4;
+  int64_t skip = (int64_t)(first % 4);
+  float normals[64];
+  while (count > 0) {
+    LaneUInt64 index = lane + block;
+    LaneUInt32 counter[4] = {
+      __builtin_convertvector(index, LaneUInt32), __builtin_convertvector(index >> 32, LaneUInt32),
+      (LaneUInt32)(uint32_t)stream, (LaneUInt32)(uint32_t)(stream >> 32),
+    };
+    philoxLanes(counter, (LaneUInt32)(uint32_t)seed, (LaneUInt32)(uint32_t)(seed >> 32));
+    LaneFloat n[4];
+    boxMullerPair(counter[0], counter[1], &n[0], &n[1]);
+    boxMullerPair(counter[2], counter[3], &n[2], &n[3]);
+    for (int l = 0; l < 16; l++)
+      for (int j = 0; j < 4; j++) normals[4 * l + j] = n[j][l];
+    int64_t taken = 64 - skip < count ? 64 - skip : count;
+    memcpy(out, normals + skip, (size_t)taken * sizeof(float));
+    out += taken;
+    count -= taken;
+    block += 16;
+    skip = 0;
+  }
+}

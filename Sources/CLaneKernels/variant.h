@@ -1,0 +1,81 @@
+// Compiled once per instruction-set variant: the file that includes this defines VARIANT (a name prefix), the target
+// attributes, and the register tiles. Everything here is static; the variant's table at the end is the only export.
+#include <stddef.h>
+#include <string.h>
+
+#include "lanekernels.h"
+
+// Fused multiply–adds are written out; nothing else may be contracted, or the variants would round differently.
+#pragma STDC FP_CONTRACT OFF
+
+// Vectors wider than the base instruction set never cross a function that is not inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define LANE_INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+typedef float LaneFloat __attribute__((ext_vector_type(16)));
+typedef double LaneDouble __attribute__((ext_vector_type(16), aligned(128)));
+typedef int32_t LaneInt32 __attribute__((ext_vector_type(16)));
+typedef uint32_t LaneUInt32 __attribute__((ext_vector_type(16)));
+typedef int64_t LaneInt64 __attribute__((ext_vector_type(16)));
+typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
+
+#include "lane_math.h"
+#include "lane_random.h"
+
+#define SCALAR float
+#define VECTOR LaneFloat
+#define MASK LaneInt32
+#define NAME(x) x##Single
+#define TILE_CHANNELS SINGLE_TILE_CHANNELS
+#define TILE_COLUMNS SINGLE_TILE_COLUMNS
+#define GRADIENT_TARGETS SINGLE_GRADIENT_TARGETS
+#define GRADIENT_SOURCES SINGLE_GRADIENT_SOURCES
+#define GRAM_TILE SINGLE_GRAM_TILE
+#define WIDEN(v) __builtin_convertvector(v, LaneDouble)
+#define NARROW(v) __builtin_convertvector(v, LaneFloat)
+#include "lane_kernels.h"
+
+#define SCALAR double
+#define VECTOR LaneDouble
+#define MASK LaneInt64
+#define NAME(x) x##Dual
+#define TILE_CHANNELS DUAL_TILE_CHANNELS
+#define TILE_COLUMNS DUAL_TILE_COLUMNS
+#define GRADIENT_TARGETS DUAL_GRADIENT_TARGETS
+#define GRADIENT_SOURCES DUAL_GRADIENT_SOURCES
+#define GRAM_TILE DUAL_GRAM_TILE
+#define WIDEN(v) (v)
+#define NARROW(v) (v)
+#include "lane_kernels.h"
+
+static double fusedMultiplyAddBurst(int64_t iterations) {
+  LaneFloat chain[BURST_CHAINS];
+  LaneFloat factor = 0.999999f, offset = 1e-6f;
+  for (int c = 0; c < BURST_CHAINS; c++) chain[c] = (float)c;
+  for (int64_t i = 0; i < iterations; i++) {
+    UNROLL for (int c = 0; c < BURST_CHAINS; c++) chain[c] = fmaSingle(chain[c], factor, offset);
+  }
+  LaneFloat total = chain[0];
+  for (int c = 1; c < BURST_CHAINS; c++) total += chain[c];
+  // The sum decides a term that is always zero, so that the chains cannot be optimised away.
+  return 2.0 * LANE_COUNT * BURST_CHAINS * (double)iterations + (total[0] == -1.0f ? 1.0 : 0.0);
+}
+
+#define TABLE(suffix)                                                                                        \
+  {                                                                                                          \
+    .tileChannels = tileChannels##suffix, .correlate = correlate##suffix,                                   \
+    .weightGradient = weightGradient##suffix, .gram = gram##suffix, .activate = activate##suffix,            \
+    .activateBackward = activateBackward##suffix, .affine = affine##suffix, .product = product##suffix,      \
+    .moments = moments##suffix, .dot = dot##suffix, .allFinite = allFinite##suffix,                          \
+  }
+
+const LaneVariant VARIANT = {
+  .name = VARIANT_NAME,
+  .isSupported = isSupported,
+  .single = TABLE(Single),
+  .dual = TABLE(Dual),
+  .fillNormals = fillNormals,
+  .fusedMultiplyAddBurst = fusedMultiplyAddBurst,
+};
