@@ -53,6 +53,15 @@ enum FileBytes {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
   }
 
+  /// Sorted, so that the file system's order reaches no result.
+  static func names(inFolder path: String) throws(DatasetError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    } catch {
+      throw .unreadable(file: path, reason: error.localizedDescription)
+    }
+  }
+
   private static func lastSystemError() -> String { String(cString: strerror(errno)) }
 }
 
