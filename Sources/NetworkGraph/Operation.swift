@@ -1,5 +1,5 @@
 /// What a node computes. One case per kind of operation; what is particular to a kind (shape rule, parameters,
-/// cost) lives in the file of that name beside this one.
+/// cost, attributes in files) lives in the file of that name in `Operations/`.
 public enum Operation: Hashable, Sendable {
   /// The network's input; exactly one node has it.
   case input
@@ -13,7 +13,7 @@ public enum Operation: Hashable, Sendable {
   case maxPooling(Pooling)
   case globalAveragePooling
   case flatten
-  /// Sum of two or more inputs of one shape.
+  /// Sum of inputs of one shape.
   case add
   /// Elementwise product of two or more inputs of one shape.
   case multiply
@@ -21,140 +21,107 @@ public enum Operation: Hashable, Sendable {
   case scale(Double)
   /// Along channels (or features), in the order of the inputs.
   case concatenate
-  /// Zeros of the input's shape: NAS-Bench-201's `none`.
+  /// Zeros of the input's shape: NAS-Bench-201's `none`. A node with this operation may also read nothing; its
+  /// shape is then stated where it is made (`NetworkBuilder.addZero`), as in every canonical network.
   case zero
   case identity
 }
 
-/// How the trainable parameters of a dense or convolution layer are stored, multiplied and drawn.
-///
-/// `weightScale` and `biasScale` multiply the stored parameters in the forward pass (the NTK parameterization
-/// written out). `weightVariance` σ_w² and `biasVariance` σ_b² say how they are drawn: weights N(0, σ_w²/fan_in),
-/// biases N(0, σ_b²); nil leaves it to the chosen initialization.
-public struct ParameterScaling: Hashable, Sendable {
-  public var weightScale: Double
-  public var biasScale: Double
-  public var weightVariance: Double?
-  public var biasVariance: Double?
+/// What an operation's own file says about it.
+protocol OperationRule: Sendable {
+  /// Its name in network files.
+  var name: String { get }
+  /// How many nodes it may read.
+  var inputCount: ClosedRange<Int> { get }
+  /// Everything that tells it from others of its name, in a fixed order. The file writer leaves out defaults; the
+  /// canonical hash covers all of them.
+  var attributes: [OperationAttribute] { get }
+  /// True when the order of the inputs does not matter.
+  var isCommutative: Bool { get }
 
-  public init(
-    weightScale: Double = 1, biasScale: Double = 1, weightVariance: Double? = nil, biasVariance: Double? = nil
-  ) {
-    self.weightScale = weightScale
-    self.biasScale = biasScale
-    self.weightVariance = weightVariance
-    self.biasVariance = biasVariance
+  /// The shape of the result, once the number of inputs is known to be right.
+  func outputShape(of inputs: [TensorShape]) throws -> TensorShape
+  func parameterArrays(input: TensorShape) -> [ParameterArray]
+  func multiplyAdds(input: TensorShape, output: TensorShape) -> Int
+}
+
+extension OperationRule {
+  var inputCount: ClosedRange<Int> { 1...1 }
+  var attributes: [OperationAttribute] { [] }
+  var isCommutative: Bool { false }
+  func parameterArrays(input: TensorShape) -> [ParameterArray] { [] }
+  func multiplyAdds(input: TensorShape, output: TensorShape) -> Int { 0 }
+}
+
+extension Operation {
+  /// The name in network files: `conv2d`, `batch_norm`, ….
+  public var name: String { rule.name }
+
+  /// True when the order of the inputs does not matter.
+  public var isCommutative: Bool { rule.isCommutative }
+
+  /// True for dense layers and convolutions.
+  public var hasKernel: Bool {
+    switch self {
+    case .dense, .convolution: true
+    default: false
+    }
   }
-}
 
-/// y = W x + b over features. Weights: (units, inputs).
-public struct Dense: Hashable, Sendable {
-  public var units: Int
-  public var bias: Bool
-  public var scaling: ParameterScaling
-
-  public init(units: Int, bias: Bool = true, scaling: ParameterScaling = .init()) {
-    self.units = units
-    self.bias = bias
-    self.scaling = scaling
+  /// True for operations with trainable parameters: two nodes that have one are never the same node.
+  public var hasParameters: Bool {
+    switch self {
+    case .dense, .convolution, .batchNormalization, .layerNormalization, .groupNormalization: true
+    default: false
+    }
   }
-}
 
-/// Cross-correlation over maps. Weights: (filters, input channels / groups, kernel height, kernel width).
-public struct Convolution: Hashable, Sendable {
-  /// What lies outside the map.
-  public enum PaddingMode: String, Hashable, Sendable { case zeros, circular }
+  /// True for batch, layer and group normalization.
+  public var isNormalization: Bool { hasParameters && !hasKernel }
 
-  public var filters: Int
-  public var kernelHeight: Int
-  public var kernelWidth: Int
-  /// The same along both axes.
-  public var stride: Int
-  /// Rows (and columns) added on each side: the same along both axes.
-  public var padding: Int
-  public var paddingMode: PaddingMode
-  public var dilation: Int
-  public var groups: Int
-  public var bias: Bool
-  public var scaling: ParameterScaling
-
-  public init(
-    filters: Int, kernelHeight: Int, kernelWidth: Int, stride: Int = 1, padding: Int = 0,
-    paddingMode: PaddingMode = .zeros, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
-    scaling: ParameterScaling = .init()
-  ) {
-    self.filters = filters
-    self.kernelHeight = kernelHeight
-    self.kernelWidth = kernelWidth
-    self.stride = stride
-    self.padding = padding
-    self.paddingMode = paddingMode
-    self.dilation = dilation
-    self.groups = groups
-    self.bias = bias
-    self.scaling = scaling
+  /// The shape of the result.
+  ///
+  /// - Throws: `NetworkError` (without a node's name) when the inputs or the attributes do not fit.
+  public func outputShape(of inputs: [TensorShape]) throws -> TensorShape {
+    let rule = rule
+    guard rule.inputCount.contains(inputs.count) else {
+      let range = rule.inputCount
+      let expected = range.count == 1 ? "\(range.lowerBound)" : "at least \(range.lowerBound)"
+      throw NetworkError(
+        attribute: "from", message: "\(name) reads \(inputs.count) nodes; expected \(expected)")
+    }
+    let shape = try rule.outputShape(of: inputs)
+    try NetworkBuilder.checkSize(shape.dimensions, "numbers per sample")
+    return shape
   }
-}
 
-/// (x − μ)/√(σ² + ε)·γ + β per channel, the biased variance over samples and positions (Ioffe & Szegedy 2015).
-public struct BatchNormalization: Hashable, Sendable {
-  public var epsilon: Double
-  public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
-}
+  /// The arrays of a node with this operation whose (first) input has a shape.
+  public func parameterArrays(input: TensorShape) -> [ParameterArray] { rule.parameterArrays(input: input) }
 
-/// The same over all of one sample's numbers, with γ and β per channel (Ba et al. 2016; for maps this is PyTorch's
-/// `GroupNorm(1, channels)`).
-public struct LayerNormalization: Hashable, Sendable {
-  public var epsilon: Double
-  public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
-}
-
-/// The same over each group of channels of one sample (Wu & He 2018).
-public struct GroupNormalization: Hashable, Sendable {
-  public var groups: Int
-  public var epsilon: Double
-  public init(groups: Int, epsilon: Double = 1e-5) {
-    self.groups = groups
-    self.epsilon = epsilon
+  /// Per image, forward; `Int.max` when it does not fit (no network holds such a node).
+  public func multiplyAdds(input: TensorShape, output: TensorShape) -> Int {
+    rule.multiplyAdds(input: input, output: output)
   }
-}
 
-/// An elementwise function. The derivative of the piecewise linear ones at their kink is that of the left side
-/// (relu′(0) = 0); |x|′(0) = 0.
-public enum Activation: Hashable, Sendable {
-  case relu
-  case leakyRelu(slope: Double)
-  /// α = 1: eˣ − 1 for x ≤ 0.
-  case elu
-  /// x Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
-  case gelu
-  /// The approximation by tanh: ½x(1 + tanh(√(2/π)(x + 0.044715x³))).
-  case geluTanh
-  /// x·sigmoid(x), also known as swish.
-  case silu
-  /// x·min(max(x + 3, 0), 6)/6 (MobileNetV3).
-  case hardSwish
-  case tanh
-  case erf
-  case sigmoid
-  /// log(1 + eˣ).
-  case softplus
-  case sin
-  case abs
-}
-
-/// A window of `kernel` × `kernel`, moved by `stride`, over maps padded by `padding` on each side.
-public struct Pooling: Hashable, Sendable {
-  public var kernel: Int
-  public var stride: Int
-  public var padding: Int
-  /// Average pooling only: divide by kernel² at the border too, instead of by the number of real positions.
-  public var countsPadding: Bool
-
-  public init(kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = false) {
-    self.kernel = kernel
-    self.stride = stride ?? kernel
-    self.padding = padding
-    self.countsPadding = countsPadding
+  var rule: any OperationRule {
+    switch self {
+    case .input: InputRule()
+    case .dense(let dense): dense
+    case .convolution(let convolution): convolution
+    case .batchNormalization(let normalization): normalization
+    case .layerNormalization(let normalization): normalization
+    case .groupNormalization(let normalization): normalization
+    case .activation(let activation): activation
+    case .averagePooling(let pooling): PoolingRule(pooling: pooling, isMaximum: false)
+    case .maxPooling(let pooling): PoolingRule(pooling: pooling, isMaximum: true)
+    case .globalAveragePooling: GlobalAveragePoolingRule()
+    case .flatten: FlattenRule()
+    case .add: AdditionRule()
+    case .multiply: MultiplicationRule()
+    case .scale(let factor): ScalingRule(factor: factor)
+    case .concatenate: ConcatenationRule()
+    case .zero: ZeroRule()
+    case .identity: IdentityRule()
+    }
   }
 }

@@ -4,11 +4,11 @@ public enum TensorShape: Hashable, Sendable {
   case features(Int)
   case maps(channels: Int, height: Int, width: Int)
 
-  /// How many numbers one sample holds here.
+  /// How many numbers one sample holds here; `Int.max` when that does not fit (no network holds such a shape).
   public var elementCount: Int {
     switch self {
     case .features(let count): count
-    case .maps(let channels, let height, let width): channels * height * width
+    case .maps(let channels, let height, let width): saturatingProduct(channels, height, width)
     }
   }
 
@@ -24,7 +24,7 @@ public enum TensorShape: Hashable, Sendable {
   public var positions: Int {
     switch self {
     case .features: 1
-    case .maps(_, let height, let width): height * width
+    case .maps(_, let height, let width): saturatingProduct(height, width)
     }
   }
 
@@ -33,6 +33,15 @@ public enum TensorShape: Hashable, Sendable {
     switch self {
     case .features(let count): [count]
     case .maps(let channels, let height, let width): [channels, height, width]
+    }
+  }
+
+  /// One dimension gives features, three give maps; nil for any other number of them.
+  public init?(dimensions: [Int]) {
+    switch dimensions.count {
+    case 1: self = .features(dimensions[0])
+    case 3: self = .maps(channels: dimensions[0], height: dimensions[1], width: dimensions[2])
+    default: return nil
     }
   }
 }
