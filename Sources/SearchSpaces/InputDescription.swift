@@ -1,0 +1,58 @@
+import NetworkGraph
+
+/// What the candidates are fed with.
+public struct InputDescription: Hashable, Sendable {
+  /// The shape of one sample.
+  public let shape: TensorShape
+  /// Outputs of every network (classes).
+  public let outputs: Int
+  public let dataset: DatasetSource
+  /// Whether each input is shifted and scaled to mean 0 and variance 1 over the samples of a channel.
+  public let standardize: Bool
+  /// Samples in a batch: the kernel is samples × samples.
+  public let samples: Int
+  public let batch: BatchRule
+}
+
+/// Whether every seed sees its own batch.
+public enum BatchRule: String, Sendable, CaseIterable {
+  /// Seed s draws weights s and batch s.
+  case perSeed = "per_seed"
+  /// Every seed draws its own weights and sees the batch of seed 0.
+  case fixed
+}
+
+/// Where the inputs come from. Paths are as written in the file; `SearchSpace.resolve` makes them openable.
+public enum DatasetSource: Hashable, Sendable {
+  /// Independent standard normal numbers, drawn from the seed.
+  case gaussian
+  /// An array of inputs (samples first), and one of labels.
+  case npy(path: String, labels: String?)
+  /// An archive of arrays, and the names of the arrays in it.
+  case npz(path: String, inputs: String, labels: String?)
+  /// A file of CIFAR-10's binary version, or a folder of them.
+  case cifar10(path: String)
+  /// MNIST's IDX files, gzipped or not.
+  case mnist(images: String, labels: String?)
+
+  /// The name used in search spaces.
+  public var kind: String {
+    switch self {
+    case .gaussian: "gaussian"
+    case .npy: "npy"
+    case .npz: "npz"
+    case .cifar10: "cifar10"
+    case .mnist: "mnist"
+    }
+  }
+
+  /// Every file that is read, as written.
+  public var paths: [String] {
+    switch self {
+    case .gaussian: []
+    case .npy(let path, let labels): [path] + (labels.map { [$0] } ?? [])
+    case .npz(let path, _, _), .cifar10(let path): [path]
+    case .mnist(let images, let labels): [images] + (labels.map { [$0] } ?? [])
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import ArchitecturePlugins
+import YAMLDocuments
+
+/// Reads the values of one architecture parameter, each checked against its description at its own place.
+struct ParameterReader {
+  let parameter: ParameterDescription
+  let collector: DiagnosticCollector
+
+  /// One value of the parameter; nil after reporting what is wrong with it.
+  func value(_ node: YAMLNode, what: String? = nil) -> ParameterValue? {
+    let what = what ?? "'\(parameter.name)'"
+    switch parameter.kind {
+    case .integer(let range):
+      return collector.integer(node, what, in: range).map { .integer($0) }
+    case .real(let range):
+      return collector.real(node, what, in: range).map { .real($0) }
+    case .boolean:
+      return collector.boolean(node, what).map { .boolean($0) }
+    case .choice(let names):
+      return collector.choice(node, what, among: names.map { ($0, .text($0)) })
+    case .integerOrList(let range):
+      guard let elements = node.elements else {
+        return collector.integer(node, what, in: range).map { .integer($0) }
+      }
+      guard !elements.isEmpty else {
+        collector.report(
+          "\(what) is an empty list; expected an integer or a list of integers", at: node.location)
+        return nil
+      }
+      return list(elements, what) { collector.integer($0, $1, in: range).map { .integer($0) } }
+    }
+  }
+
+  /// The values that a choice ranges over: a list, or a range of numbers. Distinct and at least one.
+  func axis(_ node: YAMLNode) -> ChoiceAxis? {
+    let name = parameter.name
+    let values: [ParameterValue]
+    switch node.content {
+    case .sequence(let elements):
+      guard let listed = distinctValues(elements, at: node.location) else { return nil }
+      values = listed
+    case .mapping:
+      guard let range = RangeReader(parameter: parameter, collector: collector).values(node) else {
+        return nil
+      }
+      values = range
+    case .scalar:
+      collector.report(
+        "the choice '\(name)' is \(node.shown); expected a list of values or a range such as {from: 1, to: 8} "
+          + "(a single value belongs under 'fixed')", at: node.location)
+      return nil
+    }
+    return ChoiceAxis(name: name, values: values)
+  }
+
+  /// The most values that one choice may take.
+  static let valueLimit = 1_000_000
+
+  private func distinctValues(_ elements: [YAMLNode], at location: SourceLocation) -> [ParameterValue]? {
+    let name = parameter.name
+    guard !elements.isEmpty else {
+      collector.report("the choice '\(name)' is an empty list; expected at least one value", at: location)
+      return nil
+    }
+    guard elements.count <= Self.valueLimit else {
+      collector.report(
+        "the choice '\(name)' has \(elements.count) values; at most \(Self.valueLimit) are allowed",
+        at: location)
+      return nil
+    }
+    var firstUse: [ParameterValue: SourceLocation] = [:]
+    let values = list(elements, "'\(name)'") { node, what -> ParameterValue? in
+      guard let value = value(node, what: what) else { return nil }
+      if let earlier = firstUse.updateValue(node.location, forKey: value) {
+        collector.report(
+          "\(what) repeats \(value.canonicalJSONText), which stands already at \(earlier.line):\(earlier.column)",
+          at: node.location)
+        return nil
+      }
+      return value
+    }
+    guard case .list(let distinct) = values else { return nil }
+    return distinct
+  }
+
+  /// Nil when any element is wrong.
+  private func list(
+    _ elements: [YAMLNode], _ what: String, _ read: (YAMLNode, String) -> ParameterValue?
+  ) -> ParameterValue? {
+    var values: [ParameterValue] = []
+    for (position, element) in elements.enumerated() {
+      if let value = read(element, "value \(position + 1) of \(what)") { values.append(value) }
+    }
+    return values.count == elements.count ? .list(values) : nil
+  }
+}
