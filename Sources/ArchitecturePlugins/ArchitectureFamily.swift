@@ -1,4 +1,5 @@
 import NetworkGraph
+import YAMLDocuments
 
 /// A family of architectures: what its parameters are, and how a set of choices becomes a network.
 ///
@@ -16,43 +17,60 @@ public protocol ArchitectureFamily: Sendable {
   /// The network for one set of choices.
   ///
   /// - Parameters:
-  ///   - choices: validated against `parameters`, defaults filled in: every parameter is present.
+  ///   - choices: validated against `parameters`, defaults filled in: every parameter is present except optional
+  ///     ones that were left out.
   ///   - input: shape of one sample.
   ///   - outputs: number of outputs (classes).
-  /// - Throws: `NetworkError` or any error that says why these choices make no network (a map pooled to nothing,
-  ///   say): the candidate is reported as failed with that text, and the run goes on.
+  /// - Throws: `NetworkError`, `PluginError` or any error that says why these choices make no network (a map pooled
+  ///   to nothing, say): the candidate is reported as failed with that text, and the run goes on.
   func makeNetwork(_ choices: Choices, input: TensorShape, outputs: Int) throws -> Network
 }
 
-/// One parameter of a family: used for validation, for `ntkscorer plugins list` and for documentation.
-public struct ParameterDescription: Hashable, Sendable {
-  public enum Kind: Hashable, Sendable {
-    case integer(ClosedRange<Int>)
-    case real(ClosedRange<Double>)
-    case boolean
-    /// One of some names.
-    case choice([String])
-    /// An integer for all layers, or a list with one per layer.
-    case integerOrList(ClosedRange<Int>)
+extension ArchitectureFamily {
+  /// The description of a parameter; nil for a name that the family does not have.
+  public func parameter(named name: String) -> ParameterDescription? { parameters.first { $0.name == name } }
+
+  /// Choices in the form that `makeNetwork` receives: every value checked, defaults filled in.
+  ///
+  /// - Throws: `PluginError.invalidChoices` with all mistakes: unknown names (with the nearest valid one), values
+  ///   out of range, and missing parameters.
+  public func validated(_ choices: Choices) throws(PluginError) -> Choices {
+    var result: Choices = [:]
+    var problems: [ParameterProblem] = []
+    for name in choices.keys.sorted() where parameter(named: name) == nil { problems.append(unknown(name)) }
+    for parameter in parameters {
+      guard let value = choices[parameter.name] else {
+        if let defaultValue = parameter.defaultValue {
+          result[parameter.name] = defaultValue
+        } else if !parameter.isOptional {
+          problems.append(
+            .init(
+              parameter: parameter.name,
+              message: "'\(parameter.name)' is missing; expected \(parameter.expectation)"))
+        }
+        continue
+      }
+      switch parameter.validated(value) {
+      case .success(let accepted): result[parameter.name] = accepted
+      case .failure(let problem): problems.append(problem)
+      }
+    }
+    guard problems.isEmpty else { throw .invalidChoices(family: name, problems: problems) }
+    return result
   }
 
-  /// `snake_case`.
-  public let name: String
-  public let kind: Kind
-  /// Nil when the user must give it.
-  public let defaultValue: ParameterValue?
-  /// True for a parameter that may be left out with no default (its absence means something of its own).
-  public let isOptional: Bool
-  /// One sentence for people.
-  public let documentation: String
+  /// The problem with a name that is no parameter of this family.
+  public func unknown(_ parameter: String) -> ParameterProblem {
+    let names = parameters.map(\.name)
+    let suggestion = nearestSpelling(to: parameter, among: names)
+    let expected = suggestion == nil ? "; expected one of \(names.joined(separator: ", "))" : ""
+    return .init(
+      parameter: parameter, message: "\(name) has no parameter '\(parameter)'\(expected)",
+      suggestion: suggestion)
+  }
 
-  public init(
-    name: String, kind: Kind, defaultValue: ParameterValue? = nil, isOptional: Bool = false, documentation: String
-  ) {
-    self.name = name
-    self.kind = kind
-    self.defaultValue = defaultValue
-    self.isOptional = isOptional
-    self.documentation = documentation
+  /// The error for one parameter whose value is valid alone but does not fit the others or the input.
+  public func invalid(_ parameter: String, _ message: String) -> PluginError {
+    .invalidChoices(family: name, problems: [.init(parameter: parameter, message: message)])
   }
 }

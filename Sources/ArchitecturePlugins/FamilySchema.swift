@@ -1,0 +1,63 @@
+/// A family's schema as data: what `plugins list --format json` prints.
+public struct FamilySchema: Codable, Hashable, Sendable {
+  public struct Parameter: Codable, Hashable, Sendable {
+    public var name: String
+    /// `integer`, `real`, `boolean`, `choice` or `integer_or_list`.
+    public var type: String
+    /// Of integers and reals; nil without a bound.
+    public var minimum: Double?
+    public var maximum: Double?
+    /// Of choices.
+    public var choices: [String]?
+    /// Nil when there is none.
+    public var `default`: ParameterValue?
+    /// True when the user must give it.
+    public var required: Bool
+    public var documentation: String
+  }
+
+  public var name: String
+  public var version: String
+  public var summary: String
+  public var parameters: [Parameter]
+
+  public init(_ family: any ArchitectureFamily) {
+    name = family.name
+    version = family.version
+    summary = family.summary
+    parameters = family.parameters.map(Parameter.init)
+  }
+}
+
+extension FamilySchema.Parameter {
+  init(_ description: ParameterDescription) {
+    var bounds: (low: Double, high: Double)?
+    var choices: [String]?
+    switch description.kind {
+    case .integer(let range), .integerOrList(let range):
+      bounds = (Double(range.lowerBound), range.upperBound == .max ? .infinity : Double(range.upperBound))
+    case .real(let range): bounds = (range.lowerBound, range.upperBound)
+    case .boolean: break
+    case .choice(let names): choices = names
+    }
+    self.init(
+      name: description.name, type: description.kind.name,
+      minimum: bounds.flatMap { abs($0.low) < .greatestFiniteMagnitude ? $0.low : nil },
+      maximum: bounds.flatMap { abs($0.high) < .greatestFiniteMagnitude ? $0.high : nil }, choices: choices,
+      default: description.defaultValue, required: description.defaultValue == nil && !description.isOptional,
+      documentation: description.documentation)
+  }
+}
+
+extension ParameterDescription.Kind {
+  /// `integer`, `real`, `boolean`, `choice` or `integer_or_list`.
+  public var name: String {
+    switch self {
+    case .integer: "integer"
+    case .real: "real"
+    case .boolean: "boolean"
+    case .choice: "choice"
+    case .integerOrList: "integer_or_list"
+    }
+  }
+}
