@@ -1,0 +1,82 @@
+import GRDB
+
+/// The tables and how they came to be. A migration that was released is never changed; a later one follows it.
+enum StoreSchema {
+  /// "NTKS": tells a store from other SQLite files.
+  static let applicationID: Int64 = 0x4e54_4b53
+
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 first tables", foreignKeyChecks: .immediate) { database in
+      try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+      try database.execute(sql: firstTables)
+    }
+    return migrator
+  }
+
+  /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit pattern, so those from 2⁶³ on look negative. Times are UTC.
+  private static let firstTables = """
+    CREATE TABLE spaces (
+      id INTEGER PRIMARY KEY,
+      content_hash TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      definition TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE candidates (
+      id INTEGER PRIMARY KEY,
+      network_hash TEXT NOT NULL,
+      family TEXT NOT NULL,
+      choices TEXT NOT NULL,
+      parameters INTEGER NOT NULL,
+      multiply_adds INTEGER NOT NULL,
+      UNIQUE (network_hash, family, choices)
+    ) STRICT;
+    CREATE TABLE runs (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      space_id INTEGER REFERENCES spaces (id),
+      settings TEXT NOT NULL,
+      command TEXT NOT NULL,
+      started TEXT NOT NULL,
+      finished TEXT,
+      status TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_by_space ON runs (space_id);
+    CREATE TABLE run_candidates (
+      run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      candidate_id INTEGER NOT NULL REFERENCES candidates (id),
+      PRIMARY KEY (run_id, candidate_id)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX run_candidates_by_candidate ON run_candidates (candidate_id);
+    CREATE TABLE identities (
+      hash TEXT PRIMARY KEY NOT NULL,
+      json TEXT NOT NULL
+    ) WITHOUT ROWID, STRICT;
+    CREATE TABLE scores (
+      id INTEGER PRIMARY KEY,
+      network_hash TEXT NOT NULL,
+      identity_hash TEXT NOT NULL REFERENCES identities (hash),
+      seed INTEGER NOT NULL,
+      outcome TEXT NOT NULL,
+      message TEXT,
+      metrics TEXT NOT NULL,
+      eigenvalues BLOB,
+      seconds REAL NOT NULL,
+      engine_version TEXT NOT NULL,
+      created TEXT NOT NULL,
+      UNIQUE (network_hash, identity_hash, seed)
+    ) STRICT;
+    CREATE INDEX scores_by_identity ON scores (identity_hash);
+    CREATE TABLE conflicts (
+      id INTEGER PRIMARY KEY,
+      score_id INTEGER NOT NULL REFERENCES scores (id) ON DELETE CASCADE,
+      outcome TEXT NOT NULL,
+      message TEXT,
+      metrics TEXT NOT NULL,
+      eigenvalues BLOB,
+      seconds REAL NOT NULL,
+      engine_version TEXT NOT NULL,
+      created TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX conflicts_by_score ON conflicts (score_id);
+    """
+}
