@@ -16,11 +16,8 @@ extension SearchSpace {
   ///
   /// - Throws: the family's error, when the choices make no network.
   public func makeNetwork(_ candidate: Candidate) throws -> Network {
-    var choices = candidate.choices
-    for parameter in family.parameters where choices[parameter.name] == nil {
-      choices[parameter.name] = parameter.defaultValue
-    }
-    return try family.makeNetwork(choices, input: input.shape, outputs: input.outputs)
+    try family.makeNetwork(
+      family.validated(candidate.choices), input: input.shape, outputs: input.outputs)
   }
 
   /// Whether a network keeps the budgets.

@@ -33,7 +33,7 @@ extension SearchSpace {
   func candidate(positions: [Int], index: UInt64?) -> Candidate {
     var choices = fixed
     for (axis, position) in zip(axes, positions) { choices[axis.name] = axis.values[position] }
-    let text = CanonicalJSON.text(family.name) + choices.canonicalJSONText
+    let text = CanonicalJSON.text(family.name) + choices.canonicalJSON
     let id = String(CanonicalJSON.hash(text).prefix(12))
     return Candidate(choices: choices, positions: positions, index: index, id: id)
   }

@@ -15,8 +15,8 @@ final class InputReader {
   func input(_ keys: YAMLMappingReader) -> InputDescription? {
     let shape = keys.required("shape").flatMap(shape)
     let outputs = keys.required("outputs").flatMap { collector.integer($0, "'outputs'", in: 1...1_000_000) }
-    let dataset =
-      keys.contains("dataset") ? keys.mapping("dataset", what: "the dataset").flatMap(dataset) : gaussian
+    let hasDataset = keys.value("dataset") != nil
+    let dataset = hasDataset ? keys.mapping("dataset", what: "the dataset").flatMap(dataset) : gaussian
     let samples = keys.integer("samples", in: 2...1_000_000)
     let batch = keys.choice("batch", among: BatchRule.allCases.map { ($0.rawValue, $0) })
     keys.finish()

@@ -73,7 +73,7 @@ struct ParameterReader {
       guard let value = value(node, what: what) else { return nil }
       if let earlier = firstUse.updateValue(node.location, forKey: value) {
         collector.report(
-          "\(what) repeats \(value.canonicalJSONText), which stands already at \(earlier.line):\(earlier.column)",
+          "\(what) repeats \(value.canonicalJSON), which stands already at \(earlier.line):\(earlier.column)",
           at: node.location)
         return nil
       }

@@ -34,9 +34,8 @@ struct RangeReader {
     let from = keys.required("from").flatMap { collector.integer($0, "'from'", in: range) }
     let to = keys.required("to").flatMap { collector.integer($0, "'to'", in: range) }
     let step = keys.integer("step", in: 1 ... .max)
-    guard let spacing = spacing(keys, step: step.map(Double.init), defaultStep: 1),
-      let from, let to, isUpright(keys, from, to, from <= to), isPositive(keys, spacing, from > 0),
-      !keys.contains("step") || step != nil
+    let spacing = spacing(keys, step: step.map(Double.init), defaultStep: 1)
+    guard let from, let to, isUpright(keys, from, to), let spacing, isPositive(keys, spacing, Double(from))
     else { return nil }
     if case .step = spacing { return integers(from: from, to: to, by: step ?? 1, keys) }
     guard let exact = reals(from: Double(from), to: Double(to), spacing, keys) else { return nil }
@@ -61,14 +60,15 @@ struct RangeReader {
   private func reals(_ keys: YAMLMappingReader, in range: ClosedRange<Double>) -> [ParameterValue]? {
     let from = keys.required("from").flatMap { collector.real($0, "'from'", in: range) }
     let to = keys.required("to").flatMap { collector.real($0, "'to'", in: range) }
-    let step = keys.real("step", in: .leastNonzeroMagnitude ... .infinity)
-    guard let spacing = spacing(keys, step: step, defaultStep: nil),
-      let from, let to, isUpright(keys, from, to, from <= to), isPositive(keys, spacing, from > 0),
+    let step = real(keys, "step", above: 0)
+    let spacing = spacing(keys, step: step, defaultStep: nil)
+    guard let from, let to, isUpright(keys, from, to), let spacing, isPositive(keys, spacing, from),
       let exact = reals(from: from, to: to, spacing, keys)
     else { return nil }
     var values: [Double] = []
     for value in exact {
-      let rounded = min(max(roundedTo12Digits(value), from), to)
+      let isEnd = value == from || value == to
+      let rounded = isEnd ? value : min(max(roundedTo12Digits(value), from), to)
       if values.last != rounded { values.append(rounded) }
     }
     return values.map { .real($0) }
@@ -83,7 +83,7 @@ struct RangeReader {
       guard isSmallEnough(keys, last + 1) else { return nil }
       return (0...Int(last)).map { from + Double($0) * step }
     case .factor(let factor):
-      let last = (log(to / from) / log(factor) * (1 + 1e-12)).rounded(.down)
+      let last = ((log(to) - log(from)) / log(factor) * (1 + 1e-12)).rounded(.down)
       guard isSmallEnough(keys, last + 1) else { return nil }
       return (0...Int(last)).map { from * pow(factor, Double($0)) }
     case .count(let count, let logarithmic):
@@ -99,9 +99,11 @@ struct RangeReader {
         return nil
       }
       return (0..<count).map { position in
+        if position == 0 { return from }
         if position == count - 1 { return to }
         let fraction = Double(position) / Double(count - 1)
-        return logarithmic ? from * pow(to / from, fraction) : from + (to - from) * fraction
+        func between(_ low: Double, _ high: Double) -> Double { low * (1 - fraction) + high * fraction }
+        return logarithmic ? exp(between(log(from), log(to))) : between(from, to)
       }
     }
   }
@@ -126,7 +128,7 @@ extension RangeReader {
   private func spacing(_ keys: YAMLMappingReader, step: Double?, defaultStep: Double?) -> Spacing? {
     let scale = keys.choice("scale", among: [("linear", false), ("logarithmic", true)])
     let count = keys.integer("count", in: 1...ParameterReader.valueLimit)
-    let factor = keys.real("factor", in: 1.0.nextUp ... .infinity)
+    let factor = real(keys, "factor", above: 1)
     keys.finish()
     let given = ["step", "count", "factor"].filter(keys.contains)
     if given.count > 1 {
@@ -163,18 +165,24 @@ extension RangeReader {
     }
   }
 
-  private func isUpright<Number>(_ keys: YAMLMappingReader, _ from: Number, _ to: Number, _ holds: Bool)
-    -> Bool
-  {
-    if !holds {
-      collector.report(
-        "\(keys.what) is upside down: 'from' is \(from), 'to' is \(to)", at: keys.location(ofKey: "from"))
+  private func real(_ keys: YAMLMappingReader, _ key: String, above bound: Int) -> Double? {
+    keys.value(key).flatMap {
+      collector.read($0, "'\(key)'", "a finite number above \(bound)") { node in
+        node.real.flatMap { $0 > Double(bound) ? $0 : nil }
+      }
     }
-    return holds
   }
 
-  private func isPositive(_ keys: YAMLMappingReader, _ spacing: Spacing, _ holds: Bool) -> Bool {
-    guard spacing.isLogarithmic, !holds else { return true }
+  private func isUpright<Number: Comparable>(_ keys: YAMLMappingReader, _ from: Number, _ to: Number) -> Bool
+  {
+    if from <= to { return true }
+    collector.report(
+      "\(keys.what) is upside down: 'from' is \(from), 'to' is \(to)", at: keys.location(ofKey: "from"))
+    return false
+  }
+
+  private func isPositive(_ keys: YAMLMappingReader, _ spacing: Spacing, _ from: Double) -> Bool {
+    guard spacing.isLogarithmic, from <= 0 else { return true }
     collector.report("a logarithmic range starts above 0", at: keys.location(ofKey: "from"))
     return false
   }
@@ -191,5 +199,10 @@ extension RangeReader {
 
 /// The nearest number that has 12 significant decimal digits.
 private func roundedTo12Digits(_ value: Double) -> Double {
-  Double(String(format: "%.11e", value)) ?? value
+  guard value != 0 else { return 0 }
+  let places = 11 - Int(log10(abs(value)).rounded(.down))
+  // Both operands of the division are then exact, so the quotient is the double nearest to the decimal.
+  guard (-22...22).contains(places) else { return Double(String(format: "%.11e", value)) ?? value }
+  let scale = pow(10, Double(abs(places)))
+  return places < 0 ? (value / scale).rounded() * scale : (value * scale).rounded() / scale
 }

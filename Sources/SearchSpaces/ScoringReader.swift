@@ -7,7 +7,7 @@ struct ScoringReader {
   let knownNames: KnownNames
 
   func settings(_ top: YAMLMappingReader) -> (scoring: ScoringSettings, ranking: RankingRule)? {
-    let ranking = top.contains("ranking") ? top.mapping("ranking").flatMap(ranking) : nil
+    let ranking = top.mapping("ranking").flatMap(ranking)
     let keys = top.mapping("scoring")
     let metrics = keys?.list("metrics", of: "a list of metric names") { metric($0, "a metric") } ?? []
     reportRepeats(metrics, keys?.value("metrics"))

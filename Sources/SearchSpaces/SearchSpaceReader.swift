@@ -10,7 +10,7 @@ extension SearchSpace {
   ///   - families: the families that `family` may name.
   ///   - knownNames: the metrics and initializations that may be named.
   /// - Throws: `InvalidDocument` with every mistake found.
-  public init(_ source: SourceText, families: [any ArchitectureFamily], knownNames: KnownNames) throws {
+  public init(_ source: SourceText, families: FamilyRegistry, knownNames: KnownNames) throws {
     let collector = DiagnosticCollector(source)
     let root = try parseYAML(source)
     let space = SearchSpaceReader(collector: collector, families: families, knownNames: knownNames).space(
@@ -25,8 +25,7 @@ extension SearchSpace {
   }
 
   /// Reads a search-space file; see `init(_:families:knownNames:)`.
-  public init(contentsOfFile path: String, families: [any ArchitectureFamily], knownNames: KnownNames) throws
-  {
+  public init(contentsOfFile path: String, families: FamilyRegistry, knownNames: KnownNames) throws {
     try self.init(SourceText(contentsOfFile: path), families: families, knownNames: knownNames)
   }
 }
@@ -35,7 +34,7 @@ extension SearchSpace {
 /// gives nil when it has any; the space is put together only from whole ones.
 private struct SearchSpaceReader {
   let collector: DiagnosticCollector
-  let families: [any ArchitectureFamily]
+  let families: FamilyRegistry
   let knownNames: KnownNames
 
   func space(_ root: YAMLNode) -> SearchSpace? {
@@ -64,7 +63,7 @@ private struct SearchSpaceReader {
 
   private func family(_ top: YAMLMappingReader) -> (any ArchitectureFamily)? {
     guard top.required("family") != nil else { return nil }
-    return top.choice("family", among: families.map { ($0.name, $0) })
+    return top.choice("family", among: families.families.map { ($0.name, $0) })
   }
 
   private func parameters(
@@ -84,7 +83,7 @@ private struct SearchSpaceReader {
       let nearest = nearestSpelling(to: name, among: names)
       let expected = nearest == nil ? "; it has \(names.joined(separator: ", "))" : ""
       collector.report(
-        "the family '\(family.name)' has no parameter '\(key.shown.dropFirst().dropLast())'\(expected)",
+        "the family '\(family.name)' has no parameter '\(key.shortText)'\(expected)",
         at: key.location,
         suggestion: nearest)
       return nil
@@ -94,6 +93,8 @@ private struct SearchSpaceReader {
     for (key, node) in fixedKeys?.node.entries ?? [] {
       if let reader = reader(key), let value = reader.value(node) { fixed[reader.parameter.name] = value }
     }
+    let givenNames = Set(
+      [fixedKeys, choiceKeys].flatMap { $0?.node.entries ?? [] }.compactMap { $0.key.text })
     var axes: [ChoiceAxis] = []
     for (key, node) in choiceKeys?.node.entries ?? [] {
       guard let reader = reader(key) else { continue }
@@ -107,9 +108,7 @@ private struct SearchSpaceReader {
       if let axis = reader.axis(node) { axes.append(axis) }
     }
     for parameter in family.parameters where parameter.defaultValue == nil && !parameter.isOptional {
-      if fixedKeys?.contains(parameter.name) ?? false || choiceKeys?.contains(parameter.name) ?? false {
-        continue
-      }
+      if givenNames.contains(parameter.name) { continue }
       collector.report(
         "the family '\(family.name)' needs '\(parameter.name)' under 'fixed' or 'choices': \(parameter.documentation)",
         at: top.value("family")?.location)

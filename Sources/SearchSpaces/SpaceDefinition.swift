@@ -13,7 +13,7 @@ extension SearchSpace {
       ("format", "1"),
       ("family", CanonicalJSON.text(family.name)),
       ("input", input.canonicalJSON),
-      ("fixed", fixed.canonicalJSONText),
+      ("fixed", fixed.canonicalJSON),
       ("choices", CanonicalJSON.list(axes.map(\.canonicalJSON))),
       ("constraints", budgets.canonicalJSON),
       ("scoring", scoring.canonicalJSON),
@@ -24,7 +24,7 @@ extension SearchSpace {
 
 extension ChoiceAxis {
   fileprivate var canonicalJSON: String {
-    CanonicalJSON.list([CanonicalJSON.text(name), CanonicalJSON.list(values.map(\.canonicalJSONText))])
+    CanonicalJSON.list([CanonicalJSON.text(name), CanonicalJSON.list(values.map(\.canonicalJSON))])
   }
 }
 

@@ -22,8 +22,8 @@ public final class YAMLMappingReader {
     values = Dictionary(entries.map { ($0.key.text ?? "", $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Whether the key stands in the mapping, even with nothing as its value. Does not count as asking for it.
-  public func contains(_ key: String) -> Bool { values[key] != nil }
+  /// Whether the key has a value; null counts as absent. Does not count as asking for it.
+  public func contains(_ key: String) -> Bool { values[key].map { !$0.value.isNull } ?? false }
 
   /// Where the key itself stands, for mistakes about a key rather than its value; the mapping's place when absent.
   public func location(ofKey key: String) -> SourceLocation { values[key]?.key.location ?? node.location }

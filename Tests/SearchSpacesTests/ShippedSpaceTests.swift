@@ -1,0 +1,87 @@
+import ArchitecturePlugins
+import Convolutional
+import Foundation
+import FullyConnected
+import NetworkGraph
+import SearchSpaces
+import Testing
+import YAMLDocuments
+
+private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().appending(path: "search-spaces")
+
+private let metricNames = [
+  "conditionNumber", "lambdaMax", "lambdaMin", "kernelTrace", "effectiveRank", "largestStableLearningRate",
+  "stepsToOnePercent", "parameters", "multiplyAdds",
+]
+
+private func shippedSpace(_ name: String) throws -> SearchSpace {
+  try SearchSpace(
+    contentsOfFile: folder.appending(path: name).path,
+    families: FamilyRegistry([FullyConnectedFamily(), ConvolutionalFamily()]),
+    knownNames: KnownNames(metrics: metricNames, initializations: ["default"]))
+}
+
+@Suite struct ShippedSpaceTests {
+  @Test func everyFileOfTheFolderIsAValidSpaceNamedAsItsFile() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+      $0.hasSuffix(".yaml")
+    }
+    #expect(
+      Set(files).isSuperset(of: ["tiny.yaml", "fcn-mnist.yaml", "fcn-order-chaos.yaml", "cnn-cifar.yaml"]))
+    for file in files {
+      let space = try shippedSpace(file)
+      #expect("\(space.name).yaml" == file)
+      #expect(space.input.dataset == .gaussian)
+      #expect(space.summary != nil)
+    }
+  }
+
+  @Test(arguments: [
+    ("tiny.yaml", 12), ("fcn-mnist.yaml", 96), ("fcn-order-chaos.yaml", 90), ("cnn-cifar.yaml", 48),
+  ])
+  func commentsTellTheTrueCount(file: String, count: Int) throws {
+    #expect(try shippedSpace(file).cardinality.int == count)
+  }
+
+  @Test(arguments: ["tiny.yaml", "fcn-mnist.yaml", "fcn-order-chaos.yaml", "cnn-cifar.yaml"])
+  func everyCandidateMakesANetworkAndMostKeepTheBudgets(file: String) throws {
+    let space = try shippedSpace(file)
+    var admitted = 0
+    var total = 0
+    for candidate in space.candidates {
+      total += 1
+      switch space.admission(of: candidate) {
+      case .admitted(let network):
+        admitted += 1
+        #expect(network.outputCount == space.input.outputs)
+      case .overBudget: #expect(!space.budgets.isEmpty)
+      case .failed(let message): Issue.record("\(candidate.choices.canonicalJSON): \(message)")
+      }
+    }
+    #expect(total == space.cardinality.int)
+    #expect(2 * admitted > total, "\(admitted) of \(total)")
+    // A constraint that excludes nothing would teach nothing.
+    #expect(space.budgets.isEmpty == (admitted == total), "\(admitted) of \(total)")
+  }
+
+  @Test func weightVarianceSweepHasRoundValues() throws {
+    let space = try shippedSpace("fcn-order-chaos.yaml")
+    #expect(space.axes.first?.values.prefix(3) == [.real(0.5), .real(0.75), .real(1)])
+    #expect(space.axes.first?.values.last == .real(4))
+  }
+
+  @Test func sharedChoicesAcrossFilesHaveOneIdentifier() throws {
+    let tiny = try shippedSpace("tiny.yaml")
+    let copy = try SearchSpace(
+      SourceText(
+        name: "copy.yaml",
+        text:
+          "family: fully_connected\ninput: {shape: [64], outputs: 10}\nfixed: {depth: 2}\nchoices: {width: [64]}\n"
+      ),
+      families: FamilyRegistry([FullyConnectedFamily()]),
+      knownNames: KnownNames(metrics: metricNames, initializations: ["default"]))
+    let id = try #require(copy.candidate(at: 0)?.id)
+    #expect(tiny.candidates.contains { $0.id == id })
+  }
+}
