@@ -1,8 +1,6 @@
 // The kernels for one scalar type; included twice by variant.h, which defines SCALAR, VECTOR, MASK, NAME, WIDEN,
 // NARROW and the register tiles. Tiles decide only what is held in registers, never an order of summation.
 
-static const int64_t NAME(tileChannels) = TILE_CHANNELS;
-
 LANE_INLINE VECTOR NAME(load)(const SCALAR *p) { return *(const VECTOR *)p; }
 LANE_INLINE void NAME(store)(SCALAR *p, VECTOR v) { *(VECTOR *)p = v; }
 
@@ -12,7 +10,6 @@ typedef struct {
   const LaneCorrelation *c;
   const SCALAR *source;   // channel 0 of the group
   const SCALAR *weights;  // of the first target channel of the tile
-  int64_t tileWeightSource, tileWeightTarget;
   const SCALAR *bias;     // of the tile, or NULL
   SCALAR *target;         // channel of the tile, this row
   int64_t validTaps;
@@ -36,7 +33,7 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
       sum[o][p] = c->accumulate ? NAME(load)(target + o * targetChannel + p * targetColumn) : start;
   }
   const int64_t step = c->columnStep * c->sourceColumnStride * LANE_COUNT;
-  const int64_t weightTarget = row->tileWeightTarget;
+  const int64_t weightTarget = c->weightTargetStride;
   const SCALAR *source = row->source + column * step;
   const SCALAR *weights = row->weights;
   for (int64_t s = 0; s < c->sourceChannels; s++) {
@@ -59,7 +56,7 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
       }
     }
     source += c->sourceChannelStride * LANE_COUNT;
-    weights += row->tileWeightSource;
+    weights += c->weightSourceStride;
   }
   UNROLL for (int o = 0; o < channels; o++) {
     UNROLL for (int p = 0; p < columns; p++) NAME(store)(target + o * targetChannel + p * targetColumn, sum[o][p]);
@@ -106,7 +103,7 @@ static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(Correlat
   }
 }
 
-static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights, bool packed,
+static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                             const SCALAR *bias, SCALAR *target) {
   int64_t tapOffset[c->taps], tapWeight[c->taps];
   int32_t tapColumn[c->taps];
@@ -118,7 +115,7 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
       if (sourceRow < 0 || sourceRow >= c->sourceRows) continue;
       tapOffset[valid] = (sourceRow * c->sourceRowStride + c->tapColumn[t] * c->sourceColumnStride) * LANE_COUNT;
       tapColumn[valid] = c->tapColumn[t];
-      tapWeight[valid] = packed ? t * TILE_CHANNELS : c->tapWeight[t];
+      tapWeight[valid] = c->tapWeight[t];
       int64_t first = -(int64_t)c->tapColumn[t];
       first = first <= 0 ? 0 : (first + c->columnStep - 1) / c->columnStep;
       int64_t room = c->sourceColumns - 1 - c->tapColumn[t];
@@ -134,9 +131,7 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
       NAME(CorrelationRow) row = {
         .c = c,
         .source = source,
-        .weights = packed ? weights + o * c->sourceChannels * c->taps : weights + o * c->weightTargetStride,
-        .tileWeightSource = packed ? c->taps * TILE_CHANNELS : c->weightSourceStride,
-        .tileWeightTarget = packed ? 1 : c->weightTargetStride,
+        .weights = weights + o * c->weightTargetStride,
         .bias = bias ? bias + o : NULL,
         .target = target + (o * c->targetChannelStride + r * c->targetRowStride) * LANE_COUNT,
         .validTaps = valid,
@@ -502,6 +497,127 @@ static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double 
   for (int64_t v = 0; v < vectors; v++)
     total = fmaDual(WIDEN(NAME(load)(x + v * LANE_COUNT)), WIDEN(NAME(load)(y + v * LANE_COUNT)), total);
   memcpy(sum, &total, sizeof total);
+}
+
+static void NAME(spread)(int64_t vectors, SCALAR factor, const SCALAR *v, SCALAR *y, bool accumulate) {
+  VECTOR value = NAME(load)(v) * factor;
+  for (int64_t i = 0; i < vectors; i++)
+    NAME(store)(y + i * LANE_COUNT, accumulate ? NAME(load)(y + i * LANE_COUNT) + value : value);
+}
+
+static void NAME(scalePositions)(int64_t channels, int64_t positions, const SCALAR *factors, const SCALAR *x,
+                                 SCALAR *y) {
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = 0; p < positions; p++) {
+      int64_t place = (c * positions + p) * LANE_COUNT;
+      NAME(store)(y + place, NAME(load)(x + place) * factors[p]);
+    }
+}
+
+// ---- Max pooling -----------------------------------------------------------------------------------------------
+
+typedef struct {
+  int64_t firstRow, endRow, firstColumn, endColumn;
+} NAME(Window);
+
+LANE_INLINE NAME(Window) NAME(window)(const LanePooling *pool, int64_t row, int64_t column) {
+  int64_t r = row * pool->stride - pool->padding, c = column * pool->stride - pool->padding;
+  int64_t endRow = r + pool->kernel, endColumn = c + pool->kernel;
+  return (NAME(Window)){
+    r < 0 ? 0 : r, endRow < pool->sourceRows ? endRow : pool->sourceRows,
+    c < 0 ? 0 : c, endColumn < pool->sourceColumns ? endColumn : pool->sourceColumns,
+  };
+}
+
+static void NAME(maxPool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {
+  for (int64_t channel = 0; channel < pool->channels; channel++) {
+    for (int64_t r = 0; r < pool->targetRows; r++)
+      for (int64_t c = 0; c < pool->targetColumns; c++) {
+        NAME(Window) w = NAME(window)(pool, r, c);
+        VECTOR best = NAME(load)(x + (w.firstRow * pool->sourceColumns + w.firstColumn) * LANE_COUNT);
+        for (int64_t i = w.firstRow; i < w.endRow; i++)
+          for (int64_t j = w.firstColumn; j < w.endColumn; j++) {
+            VECTOR value = NAME(load)(x + (i * pool->sourceColumns + j) * LANE_COUNT);
+            best = NAME(selectVector)((value > best) | (value != value), value, best);
+          }
+        NAME(store)(y, best);
+        y += LANE_COUNT;
+      }
+    x += pool->sourceRows * pool->sourceColumns * LANE_COUNT;
+  }
+}
+
+static void NAME(maxPoolBackward)(const LanePooling *pool, const SCALAR *x, const SCALAR *y, const SCALAR *dy,
+                                  SCALAR *dx) {
+  const VECTOR zero = (VECTOR)(SCALAR)0;
+  for (int64_t channel = 0; channel < pool->channels; channel++) {
+    for (int64_t r = 0; r < pool->targetRows; r++)
+      for (int64_t c = 0; c < pool->targetColumns; c++) {
+        NAME(Window) w = NAME(window)(pool, r, c);
+        VECTOR best = NAME(load)(y), gradient = NAME(load)(dy);
+        MASK open = zero == zero;
+        for (int64_t i = w.firstRow; i < w.endRow; i++)
+          for (int64_t j = w.firstColumn; j < w.endColumn; j++) {
+            int64_t place = (i * pool->sourceColumns + j) * LANE_COUNT;
+            MASK hit = open & (NAME(load)(x + place) == best);
+            NAME(store)(dx + place, NAME(load)(dx + place) + NAME(selectVector)(hit, gradient, zero));
+            open &= ~hit;
+          }
+        y += LANE_COUNT;
+        dy += LANE_COUNT;
+      }
+    x += pool->sourceRows * pool->sourceColumns * LANE_COUNT;
+    dx += pool->sourceRows * pool->sourceColumns * LANE_COUNT;
+  }
+}
+
+// ---- Layer and group normalization -----------------------------------------------------------------------------
+
+static void NAME(normalize)(int64_t channels, int64_t positions, double epsilon, const SCALAR *gamma,
+                            const SCALAR *beta, const SCALAR *x, SCALAR *y, double *mean, double *inverse) {
+  const double share = 1.0 / (double)(channels * positions);
+  LaneDouble sum = (LaneDouble)0.0, squares = (LaneDouble)0.0;
+  for (int64_t v = 0; v < channels * positions; v++) sum += WIDEN(NAME(load)(x + v * LANE_COUNT));
+  LaneDouble center = sum * share;
+  for (int64_t v = 0; v < channels * positions; v++) {
+    LaneDouble deviation = WIDEN(NAME(load)(x + v * LANE_COUNT)) - center;
+    squares = fmaDual(deviation, deviation, squares);
+  }
+  LaneDouble scale = 1.0 / __builtin_elementwise_sqrt(squares * share + epsilon);
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = 0; p < positions; p++) {
+      int64_t place = (c * positions + p) * LANE_COUNT;
+      LaneDouble value = (WIDEN(NAME(load)(x + place)) - center) * scale;
+      NAME(store)(y + place, NARROW(fmaDual(value, (LaneDouble)(double)gamma[c], (LaneDouble)(double)beta[c])));
+    }
+  memcpy(mean, &center, sizeof center);
+  memcpy(inverse, &scale, sizeof scale);
+}
+
+static void NAME(normalizeBackward)(int64_t channels, int64_t positions, const double *mean, const double *inverse,
+                                    const SCALAR *gamma, const SCALAR *x, const SCALAR *dy, SCALAR *dx,
+                                    bool accumulate) {
+  const double share = 1.0 / (double)(channels * positions);
+  LaneDouble center, scale, sum = (LaneDouble)0.0, product = (LaneDouble)0.0;
+  memcpy(&center, mean, sizeof center);
+  memcpy(&scale, inverse, sizeof scale);
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = 0; p < positions; p++) {
+      int64_t place = (c * positions + p) * LANE_COUNT;
+      LaneDouble gradient = WIDEN(NAME(load)(dy + place)) * (double)gamma[c];
+      sum += gradient;
+      product = fmaDual(gradient, (WIDEN(NAME(load)(x + place)) - center) * scale, product);
+    }
+  sum *= share;
+  product *= share;
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t p = 0; p < positions; p++) {
+      int64_t place = (c * positions + p) * LANE_COUNT;
+      LaneDouble gradient = WIDEN(NAME(load)(dy + place)) * (double)gamma[c];
+      LaneDouble normalized = (WIDEN(NAME(load)(x + place)) - center) * scale;
+      VECTOR result = NARROW(scale * (gradient - sum - normalized * product));
+      NAME(store)(dx + place, accumulate ? NAME(load)(dx + place) + result : result);
+    }
 }
 
 static bool NAME(allFinite)(int64_t vectors, int64_t lanes, const SCALAR *x) {

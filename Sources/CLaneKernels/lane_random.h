@@ -60,11 +60,13 @@ LANE_INLINE void boxMullerPair(LaneUInt32 radiusWord, LaneUInt32 angleWord, Lane
   *second = radius * sine;
 }
 
-static void fillNormals(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out) {
+// Fills `out` from four numbers a counter block, sixteen blocks at a time.
+LANE_INLINE void fillFromPhilox(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out,
+                                const bool normal) {
   const LaneUInt64 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   uint64_t block = first / 4;
   int64_t skip = (int64_t)(first % 4);
-  float normals[64];
+  float numbers[64];
   while (count > 0) {
     LaneUInt64 index = lane + block;
     LaneUInt32 counter[4] = {
@@ -73,15 +75,28 @@ static void fillNormals(uint64_t seed, uint64_t stream, uint64_t first, int64_t 
     };
     philoxLanes(counter, (LaneUInt32)(uint32_t)seed, (LaneUInt32)(uint32_t)(seed >> 32));
     LaneFloat n[4];
-    boxMullerPair(counter[0], counter[1], &n[0], &n[1]);
-    boxMullerPair(counter[2], counter[3], &n[2], &n[3]);
+    if (normal) {
+      boxMullerPair(counter[0], counter[1], &n[0], &n[1]);
+      boxMullerPair(counter[2], counter[3], &n[2], &n[3]);
+    } else {
+      UNROLL for (int j = 0; j < 4; j++)
+        n[j] = (__builtin_convertvector((LaneInt32)(counter[j] >> 8), LaneFloat) - 8388607.5f) * 0x1p-23f;
+    }
     for (int l = 0; l < 16; l++)
-      for (int j = 0; j < 4; j++) normals[4 * l + j] = n[j][l];
+      for (int j = 0; j < 4; j++) numbers[4 * l + j] = n[j][l];
     int64_t taken = 64 - skip < count ? 64 - skip : count;
-    memcpy(out, normals + skip, (size_t)taken * sizeof(float));
+    memcpy(out, numbers + skip, (size_t)taken * sizeof(float));
     out += taken;
     count -= taken;
     block += 16;
     skip = 0;
   }
+}
+
+static void fillNormals(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out) {
+  fillFromPhilox(seed, stream, first, count, out, true);
+}
+
+static void fillUniforms(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out) {
+  fillFromPhilox(seed, stream, first, count, out, false);
 }

@@ -65,10 +65,12 @@ static double fusedMultiplyAddBurst(int64_t iterations) {
 
 #define TABLE(suffix)                                                                                        \
   {                                                                                                          \
-    .tileChannels = tileChannels##suffix, .correlate = correlate##suffix,                                   \
-    .weightGradient = weightGradient##suffix, .gram = gram##suffix, .activate = activate##suffix,            \
-    .activateBackward = activateBackward##suffix, .affine = affine##suffix, .product = product##suffix,      \
-    .moments = moments##suffix, .dot = dot##suffix, .allFinite = allFinite##suffix,                          \
+    .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
+    .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
+    .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .spread = spread##suffix,    \
+    .scalePositions = scalePositions##suffix, .maxPool = maxPool##suffix,                                    \
+    .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \
+    .normalizeBackward = normalizeBackward##suffix, .allFinite = allFinite##suffix,                          \
   }
 
 const LaneVariant VARIANT = {
@@ -77,5 +79,6 @@ const LaneVariant VARIANT = {
   .single = TABLE(Single),
   .dual = TABLE(Dual),
   .fillNormals = fillNormals,
+  .fillUniforms = fillUniforms,
   .fusedMultiplyAddBurst = fusedMultiplyAddBurst,
 };

@@ -40,8 +40,8 @@ typedef struct {
   int64_t rowStep, columnStep;
   int64_t taps;
   const int32_t *tapRow, *tapColumn;
-  /// Scalars between the weights of neighbouring target channels, source channels and taps. Equal to packed order
-  /// (1, taps · tile, tile) when `packed`: then weights stand as [tile of targets][source][tap][target in tile].
+  /// Scalars between the weights of neighbouring target channels and source channels, and from a pair's first
+  /// weight to each tap's.
   int64_t weightTargetStride, weightSourceStride;
   const int32_t *tapWeight;
   /// Add to what the target holds instead of overwriting it.
@@ -62,14 +62,18 @@ typedef struct {
   int64_t kernelHeight, kernelWidth;
 } LaneWeightGradient;
 
+/// Windows of `kernel` × `kernel` over maps of one block; positions outside the map do not count.
+typedef struct {
+  int64_t channels, targetRows, targetColumns, sourceRows, sourceColumns;
+  int64_t kernel, stride, padding;
+} LanePooling;
+
 /// The kernels for one scalar type. Pointers to lane data are aligned to a vector.
 #define LANE_KERNELS(Name, Scalar)                                                                                   \
   typedef struct {                                                                                                   \
-    /** Target channels to a packed weight tile. */                                                                  \
-    int64_t tileChannels;                                                                                            \
-    /** `bias` (one scalar a target channel) may be NULL. `packed` says how weights stand. */                        \
-    void (*correlate)(const LaneCorrelation *, const Scalar *source, const Scalar *weights, bool packed,             \
-                      const Scalar *bias, Scalar *target);                                                           \
+    /** `bias` (one scalar a target channel) may be NULL; it is left out when accumulating. */                       \
+    void (*correlate)(const LaneCorrelation *, const Scalar *source, const Scalar *weights, const Scalar *bias,      \
+                      Scalar *target);                                                                               \
     void (*weightGradient)(const LaneWeightGradient *, const Scalar *source, const Scalar *outputGradient,           \
                            Scalar *gradient);                                                                        \
     /** out[i·outStride + j] += factor · Σ_p a[p][i] b[p][j] for the 16 rows of one block of a and the 16 · blocks */ \
@@ -89,7 +93,22 @@ typedef struct {
     void (*moments)(int64_t vectors, const Scalar *x, double *sum, double *squares);                                 \
     /** sum[lane] += Σ x·y over the vectors, in double. */                                                           \
     void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum);                                     \
-    /** Largest and smallest are not needed: false when any of the first `lanes` lanes holds a non-finite number. */ \
+    /** y (+)= factor · v, the same vector v everywhere. */                                                          \
+    void (*spread)(int64_t vectors, Scalar factor, const Scalar *v, Scalar *y, bool accumulate);                     \
+    /** y[c][p] = factors[p] · x[c][p]. */                                                                           \
+    void (*scalePositions)(int64_t channels, int64_t positions, const Scalar *factors, const Scalar *x, Scalar *y);  \
+    /** The largest value of each window; a NaN in a window wins. */                                                 \
+    void (*maxPool)(const LanePooling *, const Scalar *x, Scalar *y);                                                \
+    /** dx += dy at the first position that holds the largest value of the window. */                                \
+    void (*maxPoolBackward)(const LanePooling *, const Scalar *x, const Scalar *y, const Scalar *dy, Scalar *dx);    \
+    /** Normalizes all `channels` × `positions` numbers of each lane together: y = (x − mean)·inverse·γ_c + β_c, */  \
+    /** inverse = 1/√(variance + ε), biased variance. mean and inverse get one number a lane. */                     \
+    void (*normalize)(int64_t channels, int64_t positions, double epsilon, const Scalar *gamma, const Scalar *beta,  \
+                      const Scalar *x, Scalar *y, double *mean, double *inverse);                                    \
+    /** dx (+)= inverse·(g − mean(g) − x̂·mean(g·x̂)), g = γ_c·dy, x̂ = (x − mean)·inverse. */                          \
+    void (*normalizeBackward)(int64_t channels, int64_t positions, const double *mean, const double *inverse,        \
+                              const Scalar *gamma, const Scalar *x, const Scalar *dy, Scalar *dx, bool accumulate);  \
+    /** False when any of the first `lanes` lanes holds a number that is not finite. */                              \
     bool (*allFinite)(int64_t vectors, int64_t lanes, const Scalar *x);                                              \
   } Name;
 LANE_KERNELS(LaneKernelsFloat, float)
@@ -104,6 +123,8 @@ typedef struct {
   LaneKernelsDouble dual;
   /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
+  /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.
+  void (*fillUniforms)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Runs 24 independent chains of fused multiply–adds, `iterations` each, on this variant's vectors: what the
   /// machine's FMA peak is measured with. Returns the floating-point operations done.
   double (*fusedMultiplyAddBurst)(int64_t iterations);
