@@ -105,8 +105,8 @@ static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(Correlat
 
 static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                             const SCALAR *bias, SCALAR *target) {
-  int64_t tapOffset[c->taps], tapWeight[c->taps];
-  int32_t tapColumn[c->taps];
+  int64_t tapOffset[c->taps + 1], tapWeight[c->taps + 1];
+  int32_t tapColumn[c->taps + 1];
   for (int64_t r = 0; r < c->targetRows; r++) {
     // Interior columns: where every valid tap of this row lies inside the map.
     int64_t valid = 0, firstInterior = 0, endInterior = c->targetColumns;

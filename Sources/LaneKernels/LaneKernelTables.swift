@@ -1,0 +1,149 @@
+import CLaneKernels
+
+// The same forwarding twice: C structs of function pointers cannot be generic.
+
+extension LaneKernelsFloat: LaneKernelTable {
+  package typealias Scalar = Float
+
+  package func correlate(
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output
+  ) {
+    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, target) }
+  }
+  package func weightGradient(
+    _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output
+  ) {
+    withUnsafePointer(to: shape) { weightGradient($0, source, outputGradient, gradient) }
+  }
+  package func gram(
+    parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
+    into out: UnsafeMutablePointer<Double>, outStride: Int
+  ) {
+    gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
+  }
+  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output) {
+    activate(kind, parameter, Int64(vectors), x, y)
+  }
+  package func activateBackward(
+    _ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, _ dy: Input, into dx: Output,
+    accumulate: Bool
+  ) {
+    activateBackward(kind, parameter, Int64(vectors), x, dy, dx, accumulate)
+  }
+  package func affine(
+    vectors: Int, factor: Scalar, offset: Scalar, _ x: Input, into y: Output, accumulate: Bool
+  ) {
+    affine(Int64(vectors), factor, offset, x, y, accumulate)
+  }
+  package func product(vectors: Int, _ a: Input, _ b: Input, into y: Output, accumulate: Bool) {
+    product(Int64(vectors), a, b, y, accumulate)
+  }
+  package func moments(
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?
+  ) {
+    moments(Int64(vectors), x, sum, squares)
+  }
+  package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
+    dot(Int64(vectors), x, y, sum)
+  }
+  package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
+    spread(Int64(vectors), factor, vector, y, accumulate)
+  }
+  package func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output) {
+    scalePositions(Int64(channels), Int64(positions), factors, x, y)
+  }
+  package func maxPool(_ shape: LanePooling, _ x: Input, into y: Output) {
+    withUnsafePointer(to: shape) { maxPool($0, x, y) }
+  }
+  package func maxPoolBackward(_ shape: LanePooling, _ x: Input, _ y: Input, _ dy: Input, into dx: Output) {
+    withUnsafePointer(to: shape) { maxPoolBackward($0, x, y, dy, dx) }
+  }
+  package func normalize(
+    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>
+  ) {
+    normalize(Int64(channels), Int64(positions), epsilon, gamma, beta, x, y, mean, inverse)
+  }
+  package func normalizeBackward(
+    channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
+    _ x: Input, _ dy: Input, into dx: Output, accumulate: Bool
+  ) {
+    normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
+  }
+  package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
+    allFinite(Int64(vectors), Int64(lanes), x)
+  }
+}
+
+extension LaneKernelsDouble: LaneKernelTable {
+  package typealias Scalar = Double
+
+  package func correlate(
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output
+  ) {
+    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, target) }
+  }
+  package func weightGradient(
+    _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output
+  ) {
+    withUnsafePointer(to: shape) { weightGradient($0, source, outputGradient, gradient) }
+  }
+  package func gram(
+    parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
+    into out: UnsafeMutablePointer<Double>, outStride: Int
+  ) {
+    gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
+  }
+  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output) {
+    activate(kind, parameter, Int64(vectors), x, y)
+  }
+  package func activateBackward(
+    _ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, _ dy: Input, into dx: Output,
+    accumulate: Bool
+  ) {
+    activateBackward(kind, parameter, Int64(vectors), x, dy, dx, accumulate)
+  }
+  package func affine(
+    vectors: Int, factor: Scalar, offset: Scalar, _ x: Input, into y: Output, accumulate: Bool
+  ) {
+    affine(Int64(vectors), factor, offset, x, y, accumulate)
+  }
+  package func product(vectors: Int, _ a: Input, _ b: Input, into y: Output, accumulate: Bool) {
+    product(Int64(vectors), a, b, y, accumulate)
+  }
+  package func moments(
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?
+  ) {
+    moments(Int64(vectors), x, sum, squares)
+  }
+  package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
+    dot(Int64(vectors), x, y, sum)
+  }
+  package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
+    spread(Int64(vectors), factor, vector, y, accumulate)
+  }
+  package func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output) {
+    scalePositions(Int64(channels), Int64(positions), factors, x, y)
+  }
+  package func maxPool(_ shape: LanePooling, _ x: Input, into y: Output) {
+    withUnsafePointer(to: shape) { maxPool($0, x, y) }
+  }
+  package func maxPoolBackward(_ shape: LanePooling, _ x: Input, _ y: Input, _ dy: Input, into dx: Output) {
+    withUnsafePointer(to: shape) { maxPoolBackward($0, x, y, dy, dx) }
+  }
+  package func normalize(
+    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>
+  ) {
+    normalize(Int64(channels), Int64(positions), epsilon, gamma, beta, x, y, mean, inverse)
+  }
+  package func normalizeBackward(
+    channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
+    _ x: Input, _ dy: Input, into dx: Output, accumulate: Bool
+  ) {
+    normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
+  }
+  package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
+    allFinite(Int64(vectors), Int64(lanes), x)
+  }
+}

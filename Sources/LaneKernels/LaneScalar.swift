@@ -1,0 +1,53 @@
+import CLaneKernels
+
+/// A number that lane kernels exist for: `Float` or `Double`. The engine is generic over it, so both precisions run
+/// the same code.
+package protocol LaneScalar: BinaryFloatingPoint, Sendable {
+  associatedtype Kernels: LaneKernelTable where Kernels.Scalar == Self
+  static func kernels(of variant: UnsafePointer<LaneVariant>) -> Kernels
+}
+
+extension Float: LaneScalar {
+  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsFloat { variant.pointee.single }
+}
+
+extension Double: LaneScalar {
+  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsDouble { variant.pointee.dual }
+}
+
+/// Samples in a block of the lane layout.
+package let laneCount = Int(LANE_COUNT)
+
+/// The micro-kernels for one scalar type; see `lanekernels.h` for what each computes. Two C structs conform: this
+/// protocol is what lets generic code call either.
+package protocol LaneKernelTable<Scalar>: Sendable {
+  associatedtype Scalar: LaneScalar
+  typealias Input = UnsafePointer<Scalar>
+  typealias Output = UnsafeMutablePointer<Scalar>
+
+  func correlate(_ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output)
+  func weightGradient(_ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output)
+  func gram(
+    parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
+    into out: UnsafeMutablePointer<Double>, outStride: Int)
+  func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
+  func activateBackward(
+    _ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, _ dy: Input, into dx: Output,
+    accumulate: Bool)
+  func affine(vectors: Int, factor: Scalar, offset: Scalar, _ x: Input, into y: Output, accumulate: Bool)
+  func product(vectors: Int, _ a: Input, _ b: Input, into y: Output, accumulate: Bool)
+  func moments(
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?)
+  func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>)
+  func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool)
+  func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output)
+  func maxPool(_ shape: LanePooling, _ x: Input, into y: Output)
+  func maxPoolBackward(_ shape: LanePooling, _ x: Input, _ y: Input, _ dy: Input, into dx: Output)
+  func normalize(
+    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>)
+  func normalizeBackward(
+    channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
+    _ x: Input, _ dy: Input, into dx: Output, accumulate: Bool)
+  func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool
+}

@@ -1,0 +1,116 @@
+import LaneKernels
+import NetworkGraph
+
+/// Batch normalization whose statistics are constants in the backward pass: taken from the batch (`frozen`) or
+/// stored with the weights (`running`).
+final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
+  private let epsilon: Double
+  private let parameters: NormalizationParameters
+  private let usesStoredStatistics: Bool
+  private let keepsInput: Bool
+  private var mean: [Double] = []
+  /// 1/√(σ² + ε) per channel.
+  private var inverse: [Double] = []
+
+  init(
+    _ layer: BatchNormalization, parameters: NormalizationParameters, usesStoredStatistics: Bool,
+    filter: ParameterFilter
+  ) {
+    epsilon = layer.epsilon
+    self.parameters = parameters
+    self.usesStoredStatistics = usesStoredStatistics
+    keepsInput = filter != .kernels
+  }
+
+  var needsInputs: Bool { keepsInput }
+
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    let input = inputs[0], channels = input.shape.channels
+    if usesStoredStatistics {
+      mean = parameters.runningMean
+      inverse = parameters.runningVariance.map { 1 / ($0 + epsilon).squareRoot() }
+    } else {
+      (mean, inverse) = statistics(of: input, context)
+    }
+    context.workers.forEach(output.columns) { column in
+      for channel in 0..<channels {
+        let factor = parameters.gamma[channel] * inverse[channel]
+        context.kernels.affine(
+          vectors: input.shape.positions, factor: Scalar(factor),
+          offset: Scalar(parameters.beta[channel] - mean[channel] * factor),
+          input.channel(channel, ofColumn: column), into: output.channel(channel, ofColumn: column),
+          accumulate: false)
+      }
+    }
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    guard let target = targets[0] else { return }
+    context.workers.forEach(gradient.columns) { column in
+      for channel in 0..<gradient.shape.channels {
+        context.kernels.affine(
+          vectors: gradient.shape.positions, factor: Scalar(parameters.gamma[channel] * inverse[channel]), offset: 0,
+          gradient.channel(channel, ofColumn: column), into: target.tensor.channel(channel, ofColumn: column),
+          accumulate: target.accumulate)
+      }
+    }
+  }
+
+  func accumulateGram(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    if context.filter != .kernels, let input = inputs[0] {
+      accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
+        var sum = LaneSums(), product = LaneSums()
+        let start = gradient.channel(channel, ofColumn: column), positions = gradient.shape.positions
+        sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
+        product.withPointer {
+          context.kernels.dot(
+            vectors: positions, input.channel(channel, ofColumn: column % context.blocks), start, sum: $0)
+        }
+        // ∂/∂γ = Σ dy·x̂, x̂ = (x − μ)/√(σ² + ε).
+        return LaneSums(values: (product.values - sum.values * mean[channel]) * inverse[channel])
+      }
+    }
+    if context.filter == .all { accumulateChannelSums(of: gradient, factor: 1, into: gram, context) }
+  }
+
+  /// Biased mean and variance over samples and positions, in double precision and in a fixed order.
+  private func statistics(
+    of input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) -> (mean: [Double], inverse: [Double]) {
+    let channels = input.shape.channels, count = Double(context.statisticsCount * input.shape.positions)
+    var mean = [Double](repeating: 0, count: channels), inverse = mean
+    mean.withUnsafeMutableBufferPointer { mean in
+      inverse.withUnsafeMutableBufferPointer { inverse in
+        nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
+        context.workers.forEach(channels) { channel in
+          var total = 0.0, totalSquares = 0.0
+          for block in 0..<context.blocks {
+            var sum = LaneSums(), squares = LaneSums()
+            sum.withPointer { sum in
+              squares.withPointer { squares in
+                context.kernels.moments(
+                  vectors: input.shape.positions, input.channel(channel, ofColumn: block), sum: sum, squares: squares)
+              }
+            }
+            for lane in 0..<context.statisticsLanes(ofBlock: block) {
+              total += sum.values[lane]
+              totalSquares += squares.values[lane]
+            }
+          }
+          mean[channel] = total / count
+          let variance = max(0, totalSquares / count - mean[channel] * mean[channel])
+          inverse[channel] = 1 / (variance + epsilon).squareRoot()
+        }
+      }
+    }
+    return (mean, inverse)
+  }
+}

@@ -1,0 +1,46 @@
+import LaneKernels
+import NetworkGraph
+
+/// Adds the Gram matrix of per-channel offsets (convolution biases, β): the gradient by a channel's offset is the
+/// sum of the back-propagated gradient over its positions.
+func accumulateChannelSums<Scalar: LaneScalar>(
+  of gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
+) {
+  accumulatePerChannel(gradient, factor: factor, into: gram, context) { column, channel in
+    var sum = LaneSums()
+    sum.withPointer {
+      context.kernels.moments(
+        vectors: gradient.shape.positions, gradient.channel(channel, ofColumn: column), sum: $0, squares: nil)
+    }
+    return sum
+  }
+}
+
+/// Adds the Gram matrix of one parameter a channel, whose gradients `value` gives for each (column, channel).
+func accumulatePerChannel<Scalar: LaneScalar>(
+  _ gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>,
+  _ context: PassContext<Scalar>, value: (_ column: Int, _ channel: Int) -> LaneSums
+) {
+  let channels = gradient.shape.channels
+  nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: gradient.columns * channels * laneCount)
+  context.workers.forEach(gradient.columns) { column in
+    for channel in 0..<channels {
+      let lanes = value(column, channel)
+      let place = sums + (column * channels + channel) * laneCount
+      for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
+    }
+  }
+  gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)
+  context.pool.giveBack(sums)
+}
+
+/// One double for each lane of a block.
+struct LaneSums {
+  var values = SIMD16<Double>()
+
+  mutating func withPointer(_ body: (UnsafeMutablePointer<Double>) -> Void) {
+    withUnsafeMutableBytes(of: &values) { bytes in
+      if let base = bytes.bindMemory(to: Double.self).baseAddress { body(base) }
+    }
+  }
+}

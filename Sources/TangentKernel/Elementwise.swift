@@ -1,0 +1,151 @@
+import LaneKernels
+import NetworkGraph
+
+/// The sum of two or more nodes.
+final class AdditionPass<Scalar: LaneScalar>: LanePass {
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    context.workers.forEach(output.columns) { column in
+      for (index, input) in inputs.enumerated() {
+        context.kernels.affine(
+          vectors: output.vectors, factor: 1, offset: 0, input.column(column), into: output.column(column),
+          accumulate: index > 0)
+      }
+    }
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    for case let target? in targets { copy(gradient, to: target, factor: 1, context) }
+  }
+}
+
+/// Multiplication by a constant.
+final class ScalingPass<Scalar: LaneScalar>: LanePass {
+  private let factor: Scalar
+
+  init(factor: Double) { self.factor = Scalar(factor) }
+
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    copy(inputs[0], to: GradientTarget(tensor: output, accumulate: false), factor: factor, context)
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    if let target = targets[0] { copy(gradient, to: target, factor: factor, context) }
+  }
+}
+
+/// The elementwise product of two or more nodes.
+final class MultiplicationPass<Scalar: LaneScalar>: LanePass {
+  var needsInputs: Bool { true }
+
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    multiply(inputs.map { $0 }, into: GradientTarget(tensor: output, accumulate: false), context)
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    for (index, target) in targets.enumerated() {
+      guard let target else { continue }
+      let others = inputs.indices.filter { $0 != index }.compactMap { inputs[$0] }
+      multiply([gradient] + others, into: target, context)
+    }
+  }
+
+  /// Factors with fewer columns (values, beside gradients of several directions) repeat.
+  private func multiply(
+    _ factors: [LaneTensor<Scalar>], into target: GradientTarget<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    let vectors = target.tensor.vectors
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: target.tensor.count)
+    context.workers.forEach(target.tensor.columns) { column in
+      let partial = scratch + column * target.tensor.columnStride
+      var product = UnsafePointer(factors[0].column(column))
+      for (index, factor) in factors.dropFirst().enumerated() {
+        let isLast = index == factors.count - 2
+        context.kernels.product(
+          vectors: vectors, product, factor.column(column % factor.columns),
+          into: isLast ? target.tensor.column(column) : partial, accumulate: isLast && target.accumulate)
+        product = UnsafePointer(partial)
+      }
+    }
+    context.pool.giveBack(scratch)
+  }
+}
+
+/// Channels (or features) one after another.
+final class ConcatenationPass<Scalar: LaneScalar>: LanePass {
+  private let channels: [Int]
+
+  init(inputs: [TensorShape]) { channels = inputs.map(\.channels) }
+
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    context.workers.forEach(output.columns) { column in
+      var first = 0
+      for input in inputs {
+        output.channel(first, ofColumn: column).update(from: input.column(column), count: input.columnStride)
+        first += input.shape.channels
+      }
+    }
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    context.workers.forEach(gradient.columns) { column in
+      var first = 0
+      for (target, count) in zip(targets, channels) {
+        if let target {
+          context.kernels.affine(
+            vectors: target.tensor.vectors, factor: 1, offset: 0, gradient.channel(first, ofColumn: column),
+            into: target.tensor.column(column), accumulate: target.accumulate)
+        }
+        first += count
+      }
+    }
+  }
+}
+
+/// Zeros; nothing flows back.
+final class ZeroPass<Scalar: LaneScalar>: LanePass {
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    output.base.update(repeating: 0, count: output.count)
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    for case let target? in targets where !target.accumulate {
+      target.tensor.base.update(repeating: 0, count: target.tensor.count)
+    }
+  }
+}
+
+/// target (+)= factor · source.
+private func copy<Scalar: LaneScalar>(
+  _ source: LaneTensor<Scalar>, to target: GradientTarget<Scalar>, factor: Scalar, _ context: PassContext<Scalar>
+) {
+  context.workers.forEach(source.columns) { column in
+    context.kernels.affine(
+      vectors: source.vectors, factor: factor, offset: 0, source.column(column), into: target.tensor.column(column),
+      accumulate: target.accumulate)
+  }
+}

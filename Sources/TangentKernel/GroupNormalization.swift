@@ -1,0 +1,116 @@
+import LaneKernels
+import NetworkGraph
+
+/// Layer normalization (one group) and group normalization: statistics of each sample's own channels, so samples
+/// stay independent and the backward pass goes through the statistics exactly.
+final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
+  private let groups: Int
+  private let epsilon: Double
+  private let parameters: NormalizationParameters
+  private let gamma: [Scalar]
+  private let beta: [Scalar]
+  /// [block][group][lane].
+  private var mean: [Double] = []
+  private var inverse: [Double] = []
+
+  init(groups: Int, epsilon: Double, parameters: NormalizationParameters) {
+    self.groups = groups
+    self.epsilon = epsilon
+    self.parameters = parameters
+    gamma = parameters.gamma.map { Scalar($0) }
+    beta = parameters.beta.map { Scalar($0) }
+  }
+
+  var needsInputs: Bool { true }
+
+  func forward(
+    _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    let input = inputs[0], size = input.shape.channels / groups, positions = input.shape.positions
+    mean = [Double](repeating: 0, count: context.blocks * groups * laneCount)
+    inverse = mean
+    mean.withUnsafeMutableBufferPointer { mean in
+      inverse.withUnsafeMutableBufferPointer { inverse in
+        withAffine { gamma, beta in
+          for column in 0..<output.columns {
+            for group in 0..<groups {
+              let place = (column * groups + group) * laneCount
+              guard let mean = mean.baseAddress, let inverse = inverse.baseAddress else { return }
+              context.kernels.normalize(
+                channels: size, positions: positions, epsilon: epsilon, gamma: gamma + group * size,
+                beta: beta + group * size, input.channel(group * size, ofColumn: column),
+                into: output.channel(group * size, ofColumn: column), mean: mean + place, inverse: inverse + place)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  func backward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
+  ) {
+    guard let target = targets[0], let input = inputs[0] else { return }
+    let size = input.shape.channels / groups
+    withAffine { gamma, _ in
+      nonisolated(unsafe) let gamma = gamma
+      context.workers.forEach(gradient.columns) { column in
+        for group in 0..<groups {
+          let block = column % context.blocks
+          withStatistics(block: block, group: group) { mean, inverse in
+            context.kernels.normalizeBackward(
+              channels: size, positions: input.shape.positions, mean: mean, inverse: inverse,
+              gamma: gamma + group * size, input.channel(group * size, ofColumn: block),
+              gradient.channel(group * size, ofColumn: column),
+              into: target.tensor.channel(group * size, ofColumn: column), accumulate: target.accumulate)
+          }
+        }
+      }
+    }
+  }
+
+  func accumulateGram(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
+    into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    guard let input = inputs[0] else { return }
+    let size = input.shape.channels / groups, positions = input.shape.positions
+    if context.filter != .kernels {
+      accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
+        var sum = LaneSums(), product = LaneSums(), result = LaneSums()
+        let start = gradient.channel(channel, ofColumn: column), block = column % context.blocks
+        sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
+        product.withPointer {
+          context.kernels.dot(vectors: positions, input.channel(channel, ofColumn: block), start, sum: $0)
+        }
+        withStatistics(block: block, group: channel / size) { mean, inverse in
+          for lane in 0..<laneCount {
+            result.values[lane] = (product.values[lane] - sum.values[lane] * mean[lane]) * inverse[lane]
+          }
+        }
+        return result
+      }
+    }
+    if context.filter == .all { accumulateChannelSums(of: gradient, factor: 1, into: gram, context) }
+  }
+
+  private func withAffine(_ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void) {
+    gamma.withUnsafeBufferPointer { gamma in
+      beta.withUnsafeBufferPointer { beta in
+        if let gamma = gamma.baseAddress, let beta = beta.baseAddress { body(gamma, beta) }
+      }
+    }
+  }
+
+  private func withStatistics(
+    block: Int, group: Int, _ body: (UnsafePointer<Double>, UnsafePointer<Double>) -> Void
+  ) {
+    let place = (block * groups + group) * laneCount
+    mean.withUnsafeBufferPointer { mean in
+      inverse.withUnsafeBufferPointer { inverse in
+        if let mean = mean.baseAddress, let inverse = inverse.baseAddress { body(mean + place, inverse + place) }
+      }
+    }
+  }
+}
