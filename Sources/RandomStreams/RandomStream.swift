@@ -61,6 +61,12 @@ public struct RandomStream: Sendable, Hashable {
     LaneVariants.current.pointee.fillNormals(seed, stream, index, Int64(out.count), base)
   }
 
+  /// Numbers uniform in (−1, 1), symmetric about 0, in single precision; addressed like the normals.
+  public func fillUniforms(_ out: UnsafeMutableBufferPointer<Float>, startingAt index: UInt64) {
+    guard let base = out.baseAddress, !out.isEmpty else { return }
+    LaneVariants.current.pointee.fillUniforms(seed, stream, index, Int64(out.count), base)
+  }
+
   /// `count` normal numbers from the start of the stream.
   public func normals(_ count: Int) -> [Float] {
     [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -28,9 +28,6 @@ final class ActivationPass<Scalar: LaneScalar>: LanePass {
     readsOutput = activation == .relu
   }
 
-  var needsInputs: Bool { !readsOutput }
-  var needsOutput: Bool { readsOutput }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {

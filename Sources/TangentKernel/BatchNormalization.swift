@@ -7,22 +7,17 @@ final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   private let epsilon: Double
   private let parameters: NormalizationParameters
   private let usesStoredStatistics: Bool
-  private let keepsInput: Bool
   private var mean: [Double] = []
   /// 1/√(σ² + ε) per channel.
   private var inverse: [Double] = []
 
   init(
-    _ layer: BatchNormalization, parameters: NormalizationParameters, usesStoredStatistics: Bool,
-    filter: ParameterFilter
+    _ layer: BatchNormalization, parameters: NormalizationParameters, usesStoredStatistics: Bool
   ) {
     epsilon = layer.epsilon
     self.parameters = parameters
     self.usesStoredStatistics = usesStoredStatistics
-    keepsInput = filter != .kernels
   }
-
-  var needsInputs: Bool { keepsInput }
 
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
@@ -85,7 +80,8 @@ final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   private func statistics(
     of input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) -> (mean: [Double], inverse: [Double]) {
-    let channels = input.shape.channels, count = Double(context.statisticsCount * input.shape.positions)
+    let channels = input.shape.channels
+    let count = Double(context.statisticsLanes.reduce(0, +) * input.shape.positions)
     var mean = [Double](repeating: 0, count: channels), inverse = mean
     mean.withUnsafeMutableBufferPointer { mean in
       inverse.withUnsafeMutableBufferPointer { inverse in
@@ -100,7 +96,7 @@ final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
                   vectors: input.shape.positions, input.channel(channel, ofColumn: block), sum: sum, squares: squares)
               }
             }
-            for lane in 0..<context.statisticsLanes(ofBlock: block) {
+            for lane in 0..<context.statisticsLanes[block] {
               total += sum.values[lane]
               totalSquares += squares.values[lane]
             }

@@ -2,6 +2,10 @@ import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
+/// What the per-sample gradients of some weights may take between being formed and multiplied out: most of a
+/// second-level cache.
+let weightGradientCacheBytes = 600 << 10
+
 /// A two-dimensional convolution (cross-correlation) with stride, zero padding, dilation and groups.
 ///
 /// Forward and backward are the same micro-kernel over lists of taps. Backward with stride s runs once for each of
@@ -43,8 +47,6 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       }
     }
   }
-
-  var needsInputs: Bool { true }
 
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
@@ -126,7 +128,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     guard let input = inputs[0] else { return }
     let chunks = weightGradientChunks(columns: gradient.columns)
     let chunkVectors = chunks.map(\.parameters).max() ?? 0
-    let columns = gradient.columns, slots = GramAccumulator<Scalar>.slotCount
+    let columns = gradient.columns, slots = gramSlotCount
     let factor = weights.weightFactor * weights.weightFactor
     // A slot's chunks run in order on one worker, which also owns the slot's scratch.
     let lanes = min(slots, chunks.count)
@@ -164,8 +166,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   private func weightGradientChunks(columns: Int) -> [Chunk] {
     let taps = layer.kernelHeight * layer.kernelWidth
-    let cacheBytes = 600 << 10
-    let affordable = max(1, cacheBytes / (columns * laneCount * MemoryLayout<Scalar>.stride))
+    let affordable = max(1, weightGradientCacheBytes / (columns * laneCount * MemoryLayout<Scalar>.stride))
     var sourceCount = sourceChannels
     let fewestTargets = min(4, targetChannels)
     if fewestTargets * sourceCount * taps > affordable {

@@ -15,8 +15,6 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     weights = parameters
   }
 
-  var needsInputs: Bool { true }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {

@@ -45,7 +45,6 @@ final class ScalingPass<Scalar: LaneScalar>: LanePass {
 
 /// The elementwise product of two or more nodes.
 final class MultiplicationPass<Scalar: LaneScalar>: LanePass {
-  var needsInputs: Bool { true }
 
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>

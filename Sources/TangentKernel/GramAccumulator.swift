@@ -1,5 +1,8 @@
 import LaneKernels
 
+/// How many partial sums of the kernel there are: the most workers that can form weight gradients at once.
+let gramSlotCount = 16
+
 /// The kernel while it is being summed, layer by layer, in double precision.
 ///
 /// Contributions go to a fixed number of slots, each a matrix of its own filled in a fixed order; the slots are summed
@@ -8,8 +11,6 @@ import LaneKernels
 ///
 /// Rows are lanes: sixteen for every block, padding included. Only blocks on and above the diagonal are filled.
 final class GramAccumulator<Scalar: LaneScalar> {
-  static var slotCount: Int { 16 }
-
   let kernels: Scalar.Kernels
   let blocks: Int
   /// Directions of each contribution: 1 for `sum`; outputs (of one round) otherwise.
@@ -28,7 +29,7 @@ final class GramAccumulator<Scalar: LaneScalar> {
     self.pool = pool
     let order = (reduction == .full ? directions * blocks : blocks) * laneCount
     self.order = order
-    slots = (0..<Self.slotCount).map { _ in
+    slots = (0..<gramSlotCount).map { _ in
       let slot = pool.take(Double.self, count: order * order)
       slot.update(repeating: 0, count: order * order)
       return slot

@@ -21,8 +21,6 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     beta = parameters.beta.map { Scalar($0) }
   }
 
-  var needsInputs: Bool { true }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {

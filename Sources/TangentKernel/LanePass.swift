@@ -7,16 +7,13 @@ struct PassContext<Scalar: LaneScalar> {
   let kernels: Scalar.Kernels
   let workers: Workers
   let pool: BufferPool
-  /// Blocks of sixteen samples, and the samples that batch statistics are taken over: the first `statisticsCount`
-  /// lanes in order (padding lanes and a second set of inputs are never among them).
+  /// Blocks of sixteen samples.
   let blocks: Int
-  let statisticsCount: Int
+  /// Per block, the lanes that hold samples; the rest are padding, which enters nothing.
+  let realLanes: [Int]
+  /// Per block, the lanes that batch statistics are taken over: those of the first set of inputs.
+  let statisticsLanes: [Int]
   let filter: ParameterFilter
-
-  /// How many lanes of a block count in batch statistics.
-  func statisticsLanes(ofBlock block: Int) -> Int {
-    min(laneCount, max(0, statisticsCount - block * laneCount))
-  }
 }
 
 /// One operation in the lane layout: forward, backward, and its parameters' share of the Gram matrix. To add an
@@ -25,15 +22,11 @@ struct PassContext<Scalar: LaneScalar> {
 protocol LanePass<Scalar>: AnyObject {
   associatedtype Scalar: LaneScalar
 
-  /// What `backward` and `accumulateGram` read again; anything else is released after the forward pass.
-  var needsInputs: Bool { get }
-  var needsOutput: Bool { get }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>)
 
   /// Propagates `gradient` (of the output; its columns are (direction, block) pairs) to the inputs that want it.
-  /// `inputs` and `output` are nil where not needed.
+  /// `inputs` and `output` are nil where `ExecutionPlan.Reads` does not ask for them.
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>)
@@ -45,8 +38,6 @@ protocol LanePass<Scalar>: AnyObject {
 }
 
 extension LanePass {
-  var needsInputs: Bool { false }
-  var needsOutput: Bool { false }
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

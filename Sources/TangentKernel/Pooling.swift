@@ -81,9 +81,6 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
     self.shape = shape
   }
 
-  var needsInputs: Bool { true }
-  var needsOutput: Bool { true }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {

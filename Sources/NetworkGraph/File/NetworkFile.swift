@@ -1,7 +1,7 @@
 import YAMLDocuments
 
 /// How stored parameters become the network's weights (Jacot et al. 2018 for `ntk`).
-public enum Parameterization: String, Hashable, Sendable, CaseIterable {
+public enum Parameterization: String, Codable, Hashable, Sendable, CaseIterable {
   /// Effective weight = stored weight.
   case standard
   /// Effective weight = σ_w/√fan_in · stored weight, bias = σ_b · stored bias; gradients are by the stored ones.

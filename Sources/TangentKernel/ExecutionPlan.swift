@@ -1,0 +1,166 @@
+import LaneKernels
+import NetworkGraph
+
+/// What a computation does and when each buffer is needed: decided before anything is allocated, so that the memory
+/// and the multiply–adds of a candidate are known beforehand.
+///
+/// Time runs over forward steps 0..<N and then backward steps N..<2N, where node i is computed at time i and
+/// propagated at time 2N − 1 − i.
+struct ExecutionPlan {
+  struct Step {
+    let node: Node
+    /// The steps whose values it reads. Flatten, identity and removed batch norms are not steps: their readers
+    /// read what they would have read.
+    let inputs: [Int]
+    /// Whether anything upstream of (and including) this step has parameters: only then gradients flow here.
+    let carriesGradient: Bool
+    /// What the backward pass reads again.
+    let reads: Reads
+    /// Index in `network.nodes`.
+    let index: Int
+  }
+
+  /// What an operation's backward pass and Gram contribution read again; anything else is released after the
+  /// forward pass.
+  struct Reads {
+    var inputs = false
+    var output = false
+
+    init(_ operation: Operation, filter: ParameterFilter) {
+      switch operation {
+      case .dense, .convolution, .layerNormalization, .groupNormalization, .multiply: inputs = true
+      case .batchNormalization: inputs = filter != .kernels
+      // The sign of ReLU's output is its mask; the others' derivatives are of their input.
+      case .activation(.relu): output = true
+      case .activation: inputs = true
+      case .maxPooling: (inputs, output) = (true, true)
+      default: break
+      }
+    }
+  }
+
+  let network: CanonicalNetwork
+  /// In order of evaluation; step 0 is the input.
+  let steps: [Step]
+  /// The step whose value is the network's output.
+  let output: Int
+
+  /// - Throws: `KernelError.unsupported` for operations or modes without a pass.
+  init(_ network: CanonicalNetwork, settings: KernelSettings) throws(KernelError) {
+    var steps: [Step] = []
+    var stepOfNode = [Int](repeating: 0, count: network.network.nodes.count)
+    for (index, node) in network.network.nodes.enumerated() {
+      let inputs = node.inputs.map { stepOfNode[$0] }
+      let mode = settings.normalizationMode
+      if let only = inputs.first, Self.isTransparent(node.operation, mode) {
+        stepOfNode[index] = only
+        continue
+      }
+      if let reason = Self.reasonAgainst(node.operation, mode) {
+        throw .unsupported(node: network.originalNames[index] ?? node.name, reason: reason)
+      }
+      stepOfNode[index] = steps.count
+      steps.append(
+        Step(
+          node: node, inputs: inputs,
+          carriesGradient: node.operation.hasParameters || inputs.contains { steps[$0].carriesGradient },
+          reads: Reads(node.operation, filter: settings.parameterFilter), index: index))
+    }
+    self.network = network
+    self.steps = steps
+    output = stepOfNode[network.network.output]
+  }
+
+  /// The shapes that a step's node declares for its inputs: the values themselves may stand unflattened.
+  func inputShapes(of step: Step) -> [TensorShape] {
+    step.node.inputs.map { network.network.nodes[$0].shape }
+  }
+
+  private static func reasonAgainst(_ operation: Operation, _ mode: NormalizationMode) -> String? {
+    switch operation {
+    case .batchNormalization where mode == .batch:
+      "batch-norm mode 'batch' (samples coupled) is not available; use frozen, running or removed"
+    case .convolution(let layer) where layer.paddingMode == .circular && layer.padding > 0:
+      "circular padding is not available at finite width"
+    default: nil
+    }
+  }
+
+  private static func isTransparent(_ operation: Operation, _ mode: NormalizationMode) -> Bool {
+    switch operation {
+    case .flatten, .identity: true
+    case .batchNormalization: mode == .removed
+    default: false
+    }
+  }
+
+  /// For each step, the last time its value is read.
+  func lastUse() -> [Int] {
+    let end = 2 * steps.count
+    var last = [Int](repeating: 0, count: steps.count)
+    for (time, step) in steps.enumerated() {
+      last[time] = max(last[time], time)
+      for input in step.inputs { last[input] = max(last[input], time) }
+      guard step.carriesGradient else { continue }
+      let backward = end - 1 - time
+      if step.reads.output { last[time] = max(last[time], backward) }
+      if step.reads.inputs { for input in step.inputs { last[input] = max(last[input], backward) } }
+    }
+    last[output] = max(last[output], steps.count)
+    return last
+  }
+
+  /// An upper bound of the bytes that values, gradients, parameters and the Gram matrix take at once; `Int.max`
+  /// when it does not fit an integer.
+  func peakBytes(scalarBytes: Int, blocks: Int, directions: Int, reduction: OutputReduction) -> Int {
+    let last = lastUse(), end = 2 * steps.count
+    var firstGradient = [Int](repeating: end, count: steps.count)
+    for (time, step) in steps.enumerated() { for input in step.inputs { firstGradient[input] = end - 1 - time } }
+    firstGradient[output] = steps.count
+    // In floating point: a hostile network must give a large number here, not a trap.
+    let blockBytes = Double(blocks * laneCount * scalarBytes)
+    var change = [Double](repeating: 0, count: end + 1), parameters = 0.0
+    for (time, step) in steps.enumerated() {
+      let bytes = Double(step.node.shape.elementCount) * blockBytes
+      change[time] += bytes
+      change[last[time] + 1] -= bytes
+      if step.carriesGradient, firstGradient[time] < end - time {
+        change[firstGradient[time]] += bytes * Double(directions)
+        change[end - time] -= bytes * Double(directions)
+      }
+      parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
+    }
+    var live = 0.0, peak = 0.0
+    for delta in change {
+      live += delta
+      peak = max(peak, live)
+    }
+    let order = Double((reduction == .full ? directions : 1) * blocks * laneCount)
+    let matrices = Double(gramSlotCount + 3) * order * order * 8
+    let scratch = Double(gramSlotCount * weightGradientCacheBytes)
+    return Int(exactly: (parameters + peak + matrices + scratch).rounded()) ?? .max
+  }
+
+  /// Multiply–adds of forward, backward, weight gradients and Gram for a batch, by formula.
+  func multiplyAdds(samples: Int, directions: Int, reduction: OutputReduction) -> Int {
+    let pairs = Double(samples) * Double(samples + 1) / 2
+      * (reduction == .full ? Double(directions) * Double(directions) : Double(directions))
+    var total = 0.0
+    for step in steps {
+      let forward = Double(network.network.multiplyAdds(at: step.index)) * Double(samples)
+      total += forward
+      guard step.carriesGradient else { continue }
+      let perDirection = forward * Double(directions)
+      if step.inputs.contains(where: { steps[$0].carriesGradient }) { total += perDirection }
+      switch step.node.operation {
+      case .dense(let layer):
+        let inputs = inputShapes(of: step)[0].elementCount
+        total += Double(samples) * Double(samples + 1) / 2 * Double(inputs) + pairs * Double(layer.units)
+      case .convolution:
+        total += perDirection + pairs * Double(network.network.parameterArrays(at: step.index)[0].count)
+      default: break
+      }
+    }
+    return Int(exactly: total.rounded()) ?? .max
+  }
+}

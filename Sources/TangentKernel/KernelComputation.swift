@@ -1,0 +1,157 @@
+import CLaneKernels
+import Datasets
+import LaneKernels
+import NetworkGraph
+
+/// One evaluation of one network on one batch: forward over all blocks, then backward in rounds of directions, each
+/// parametrised layer adding its share of the kernel as its gradient passes.
+struct KernelComputation<Scalar: LaneScalar> {
+  let plan: ExecutionPlan
+  let passes: [any LanePass<Scalar>]
+  let settings: KernelSettings
+  let context: PassContext<Scalar>
+  private let lastUse: [Int]
+
+  init(plan: ExecutionPlan, passes: [any LanePass<Scalar>], settings: KernelSettings, context: PassContext<Scalar>) {
+    self.plan = plan
+    self.passes = passes
+    self.settings = settings
+    self.context = context
+    lastUse = plan.lastUse()
+  }
+
+  /// The values of every step that is still needed after the forward pass.
+  struct ForwardValues {
+    var steps: [LaneTensor<Scalar>?]
+    /// False when an output of a real sample is not finite.
+    var isFinite = true
+  }
+
+  func forward(_ input: LaneTensor<Scalar>) -> ForwardValues {
+    var values = ForwardValues(steps: .init(repeating: nil, count: plan.steps.count))
+    for (time, step) in plan.steps.enumerated() {
+      if case .input = step.node.operation {
+        values.steps[time] = input
+      } else {
+        let output = tensor(step.node.shape, columns: context.blocks)
+        let inputs = zip(step.inputs, plan.inputShapes(of: step)).compactMap { source, shape in
+          values.steps[source]?.reshaped(shape)
+        }
+        passes[time].forward(inputs, into: output, context)
+        values.steps[time] = output
+      }
+      release(&values, after: time)
+    }
+    if let output = values.steps[plan.output] { values.isFinite = isFinite(output) }
+    return values
+  }
+
+  /// Adds the kernel's share of the given output directions (`nil`: the sum of all outputs).
+  func backward(_ values: inout ForwardValues, outputs: Range<Int>?, into gram: GramAccumulator<Scalar>, isLast: Bool) {
+    let count = plan.steps.count
+    var gradients = [LaneTensor<Scalar>?](repeating: nil, count: plan.steps.count)
+    gradients[plan.output] = seed(outputs)
+    for time in plan.steps.indices.reversed() {
+      let step = plan.steps[time]
+      defer {
+        if let gradient = gradients[time] { context.pool.giveBack(gradient.base) }
+        gradients[time] = nil
+        if isLast { release(&values, after: 2 * count - 1 - time) }
+      }
+      guard step.carriesGradient, let gradient = gradients[time]?.reshaped(step.node.shape) else { continue }
+      let pass = passes[time], shapes = plan.inputShapes(of: step)
+      let inputs = zip(step.inputs, shapes).map { source, shape in
+        step.reads.inputs ? values.steps[source]?.reshaped(shape) : nil
+      }
+      let output = step.reads.output ? values.steps[time]?.reshaped(step.node.shape) : nil
+      pass.accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
+      if case .add = step.node.operation {
+        passThrough(time, gradient, &gradients)
+        continue
+      }
+      var targets: [GradientTarget<Scalar>?] = []
+      for (source, shape) in zip(step.inputs, shapes) {
+        guard plan.steps[source].carriesGradient else {
+          targets.append(nil)
+          continue
+        }
+        let held = gradients[source]
+        let target = held ?? tensor(shape, columns: gradient.columns)
+        gradients[source] = target
+        targets.append(GradientTarget(tensor: target.reshaped(shape), accumulate: held != nil))
+      }
+      if targets.contains(where: { $0 != nil }) {
+        pass.backward(gradient, inputs: inputs, output: output, into: targets, context)
+      }
+    }
+  }
+
+  /// A sum's gradient is its inputs' gradient as it stands: the first input without one takes the memory over, and
+  /// only the others cost a pass over it.
+  private func passThrough(
+    _ time: Int, _ gradient: LaneTensor<Scalar>, _ gradients: inout [LaneTensor<Scalar>?]
+  ) {
+    let wanting = plan.steps[time].inputs.filter { plan.steps[$0].carriesGradient }
+    let heir = wanting.last { source in gradients[source] == nil && wanting.count(where: { $0 == source }) == 1 }
+    for source in wanting where source != heir {
+      let held = gradients[source]
+      let target = held ?? tensor(gradient.shape, columns: gradient.columns)
+      gradients[source] = target
+      passes[time].backward(
+        gradient, inputs: [], output: nil,
+        into: [GradientTarget(tensor: target.reshaped(gradient.shape), accumulate: held != nil)], context)
+    }
+    if let heir {
+      gradients[heir] = gradients[time]
+      gradients[time] = nil
+    }
+  }
+
+  // MARK: Buffers
+
+  private func tensor(_ shape: TensorShape, columns: Int) -> LaneTensor<Scalar> {
+    LaneTensor(
+      base: context.pool.take(Scalar.self, count: shape.elementCount * columns * laneCount), shape: shape,
+      columns: columns)
+  }
+
+  private func release(_ values: inout ForwardValues, after time: Int) {
+    for source in values.steps.indices where lastUse[source] <= time {
+      if let value = values.steps[source] { context.pool.giveBack(value.base) }
+      values.steps[source] = nil
+    }
+  }
+
+  /// Gives back whatever a computation that ended still holds.
+  func releaseAll(_ values: inout ForwardValues) {
+    for source in values.steps.indices {
+      if let value = values.steps[source] { context.pool.giveBack(value.base) }
+      values.steps[source] = nil
+    }
+  }
+
+  private func isFinite(_ output: LaneTensor<Scalar>) -> Bool {
+    (0..<context.blocks).allSatisfy { block in
+      let lanes = context.realLanes[block]
+      return context.kernels.allFinite(vectors: output.vectors, lanes: lanes, output.column(block))
+    }
+  }
+
+  /// One in the chosen outputs of the real samples, zero elsewhere, padding lanes included: they stay out of the
+  /// kernel because no gradient enters them.
+  private func seed(_ outputs: Range<Int>?) -> LaneTensor<Scalar> {
+    let shape = plan.steps[plan.output].node.shape, directions = outputs?.count ?? 1
+    let seed = tensor(shape, columns: directions * context.blocks)
+    seed.base.update(repeating: 0, count: seed.count)
+    for direction in 0..<directions {
+      for block in 0..<context.blocks {
+        let column = seed.column(direction * context.blocks + block)
+        let chosen = outputs.map { $0.lowerBound + direction..<$0.lowerBound + direction + 1 } ?? 0..<shape.elementCount
+        for element in chosen {
+          for lane in 0..<context.realLanes[block] { column[element * laneCount + lane] = 1 }
+        }
+      }
+    }
+    return seed
+  }
+}

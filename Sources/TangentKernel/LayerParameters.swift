@@ -1,0 +1,165 @@
+import Datasets
+import LaneKernels
+import NetworkGraph
+import RandomStreams
+
+/// Where a network's parameters come from.
+public enum ParameterSource: Sendable {
+  /// Drawn by the settings' initialization, addressed by canonical position: the same seed gives the same bits
+  /// whatever the thread count or the order of evaluation.
+  case drawn(seed: UInt64)
+  /// Stored arrays by the original network's names (`stem.weight`), as a weights file holds them. Missing γ, β,
+  /// running means and variances are 1, 0, 0 and 1.
+  case arrays([String: NumericArray])
+
+  /// Checks a weights file against the network it is for.
+  ///
+  /// - Throws: `KernelError.parameters` for the first missing, surplus or misshaped array.
+  public static func checked(
+    _ arrays: [String: NumericArray], for network: Network
+  ) throws(KernelError) -> ParameterSource {
+    var surplus = Set(arrays.keys)
+    for index in network.nodes.indices {
+      for expected in network.parameterArrays(at: index) {
+        let name = "\(network.nodes[index].name).\(expected.suffix)"
+        surplus.remove(name)
+        guard let array = arrays[name] else {
+          guard expected.role == .weight || expected.role == .bias else { continue }
+          throw .parameters("the weights lack the array '\(name)' of shape \(expected.dimensions)")
+        }
+        guard array.shape == expected.dimensions else {
+          throw .parameters("array '\(name)' has shape \(array.shape); expected \(expected.dimensions)")
+        }
+      }
+    }
+    if let name = surplus.sorted().first {
+      throw .parameters("array '\(name)' belongs to no layer of the network")
+    }
+    return .arrays(arrays)
+  }
+}
+
+/// The parameters of one dense or convolution layer as the passes use them: the effective weights, and the factors
+/// by which gradients by the stored parameters differ from gradients by the effective ones.
+final class LayerParameters<Scalar: LaneScalar> {
+  let weight: UnsafeMutablePointer<Scalar>
+  let bias: UnsafeMutablePointer<Scalar>?
+  /// effective = factor · stored; it enters the kernel squared.
+  let weightFactor: Double
+  let biasFactor: Double
+  private let pool: BufferPool
+
+  /// Constant weights of value 1 that are no parameters: sums over windows.
+  init(ones count: Int, pool: BufferPool) {
+    weight = pool.take(Scalar.self, count: count)
+    weight.update(repeating: 1, count: count)
+    bias = nil
+    (weightFactor, biasFactor) = (1, 1)
+    self.pool = pool
+  }
+
+  init(
+    scaling: ParameterScaling, weight array: ParameterArray, hasBias: Bool, node: String, originalName: String,
+    outputs: Int, groups: Int, source: ParameterSource, settings: KernelSettings, workers: Workers, pool: BufferPool
+  ) throws(KernelError) {
+    self.pool = pool
+    let fanIn = array.fanIn
+    // fan_out = out / groups · kernel area, and array.dimensions is (out, in / groups, …).
+    let fanOut = outputs / groups * array.dimensions.dropFirst(2).reduce(1, *)
+    var law = settings.initialization.law(fanIn: fanIn, fanOut: fanOut)
+    switch settings.parameterization {
+    case .ntk:
+      weightFactor = ((scaling.weightVariance ?? 2) / Double(fanIn)).squareRoot() * scaling.weightScale
+      biasFactor = (scaling.biasVariance ?? 0).squareRoot() * scaling.biasScale
+      law = .init(isUniform: false, weightVariance: 1, biasVariance: 1)
+    case .standard:
+      (weightFactor, biasFactor) = (scaling.weightScale, scaling.biasScale)
+    }
+    var biasLaw = law
+    if settings.parameterization == .standard {
+      if let variance = scaling.weightVariance {
+        law = .init(isUniform: false, weightVariance: variance / Double(fanIn), biasVariance: 0)
+      }
+      if let variance = scaling.biasVariance {
+        biasLaw = .init(isUniform: false, weightVariance: 0, biasVariance: variance)
+      }
+    }
+    weight = pool.take(Scalar.self, count: array.count)
+    bias = hasBias ? pool.take(Scalar.self, count: outputs) : nil
+    try Self.fill(
+      weight, count: array.count, factor: weightFactor, uniform: law.isUniform, variance: law.weightVariance,
+      array: (node, originalName, "weight"), source: source, workers: workers, pool: pool)
+    if let bias {
+      try Self.fill(
+        bias, count: outputs, factor: biasFactor, uniform: biasLaw.isUniform, variance: biasLaw.biasVariance,
+        array: (node, originalName, "bias"), source: source, workers: workers, pool: pool)
+    }
+  }
+
+  deinit {
+    pool.giveBack(weight)
+    if let bias { pool.giveBack(bias) }
+  }
+
+  private static func fill(
+    _ target: UnsafeMutablePointer<Scalar>, count: Int, factor: Double, uniform: Bool, variance: Double,
+    array: (node: String, original: String, suffix: String), source: ParameterSource, workers: Workers,
+    pool: BufferPool
+  ) throws(KernelError) {
+    let factor = Scalar(factor)
+    switch source {
+    case .arrays(let arrays):
+      guard let stored = arrays["\(array.original).\(array.suffix)"], stored.values.count == count else {
+        throw .parameters("the weights lack the array '\(array.original).\(array.suffix)' of \(count) numbers")
+      }
+      for index in 0..<count { target[index] = Scalar(stored.values[index]) * factor }
+    case .drawn(let seed):
+      guard variance > 0 else { return target.update(repeating: 0, count: count) }
+      let stream = RandomStream(seed: seed, purpose: "weights", position: "\(array.node).\(array.suffix)")
+      let scale = Float((uniform ? 3 * variance : variance).squareRoot())
+      nonisolated(unsafe) let target = target
+      workers.forEachRange(of: count, grain: 1 << 16) { range in
+        var piece = [Float](repeating: 0, count: min(range.count, 1 << 12))
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let length = min(piece.count, range.upperBound - start)
+          piece.withUnsafeMutableBufferPointer { buffer in
+            let part = UnsafeMutableBufferPointer(rebasing: buffer[..<length])
+            if uniform {
+              stream.fillUniforms(part, startingAt: UInt64(start))
+            } else {
+              stream.fillNormals(part, startingAt: UInt64(start))
+            }
+            // Stored parameters are float32 in both precisions, so that both score the same network.
+            for index in 0..<length { target[start + index] = Scalar(part[index] * scale) * factor }
+          }
+          start += length
+        }
+      }
+    }
+  }
+}
+
+/// γ, β and the stored statistics of a normalization, one number a channel.
+struct NormalizationParameters {
+  var gamma: [Double]
+  var beta: [Double]
+  var runningMean: [Double]
+  var runningVariance: [Double]
+
+  /// Freshly initialized: 1, 0, 0, 1 where a weights file does not say otherwise.
+  init(channels: Int, originalName: String, source: ParameterSource) {
+    let stored = { (suffix: String, missing: Double) -> [Double] in
+      if case .arrays(let arrays) = source, let array = arrays["\(originalName).\(suffix)"],
+        array.values.count == channels
+      {
+        return array.values
+      }
+      return [Double](repeating: missing, count: channels)
+    }
+    gamma = stored("weight", 1)
+    beta = stored("bias", 0)
+    runningMean = stored("running_mean", 0)
+    runningVariance = stored("running_var", 1)
+  }
+}

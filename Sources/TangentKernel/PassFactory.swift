@@ -1,0 +1,68 @@
+import LaneKernels
+import NetworkGraph
+
+/// The pass of each operation.
+struct PassFactory<Scalar: LaneScalar> {
+  let plan: ExecutionPlan
+  let settings: KernelSettings
+  let source: ParameterSource
+  let workers: Workers
+  let pool: BufferPool
+
+  func passes() throws(KernelError) -> [any LanePass<Scalar>] {
+    var passes: [any LanePass<Scalar>] = []
+    for step in plan.steps { passes.append(try pass(for: step)) }
+    return passes
+  }
+
+  private func pass(for step: ExecutionPlan.Step) throws(KernelError) -> any LanePass<Scalar> {
+    let node = step.node, inputs = plan.inputShapes(of: step)
+    switch node.operation {
+    case .dense(let layer):
+      return DensePass(
+        inputs: inputs[0].elementCount, units: layer.units,
+        parameters: try layerParameters(step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.units, groups: 1))
+    case .convolution(let layer):
+      return ConvolutionPass(
+        layer, input: inputs[0], output: node.shape,
+        parameters: try layerParameters(
+          step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.filters, groups: layer.groups))
+    case .batchNormalization(let layer):
+      return FixedBatchNormalizationPass(
+        layer, parameters: normalizationParameters(step),
+        usesStoredStatistics: settings.normalizationMode == .running)
+    case .layerNormalization(let layer):
+      return GroupNormalizationPass(groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step))
+    case .groupNormalization(let layer):
+      return GroupNormalizationPass(
+        groups: layer.groups, epsilon: layer.epsilon, parameters: normalizationParameters(step))
+    case .activation(let activation): return ActivationPass(activation)
+    case .averagePooling(let pool):
+      return AveragePoolingPass(pool, input: inputs[0], output: node.shape, memory: self.pool)
+    case .maxPooling(let pool): return MaxPoolingPass(pool, input: inputs[0], output: node.shape)
+    case .globalAveragePooling: return GlobalAveragePoolingPass(input: inputs[0])
+    case .add: return AdditionPass()
+    case .multiply: return MultiplicationPass()
+    case .scale(let factor): return ScalingPass(factor: factor)
+    case .concatenate: return ConcatenationPass(inputs: inputs)
+    case .input, .zero, .flatten, .identity: return ZeroPass()
+    }
+  }
+
+  private func layerParameters(
+    _ step: ExecutionPlan.Step, scaling: ParameterScaling, hasBias: Bool, outputs: Int, groups: Int
+  ) throws(KernelError) -> LayerParameters<Scalar> {
+    try LayerParameters(
+      scaling: scaling, weight: plan.network.network.parameterArrays(at: step.index)[0], hasBias: hasBias,
+      node: step.node.name, originalName: originalName(step), outputs: outputs, groups: groups, source: source,
+      settings: settings, workers: workers, pool: pool)
+  }
+
+  private func normalizationParameters(_ step: ExecutionPlan.Step) -> NormalizationParameters {
+    NormalizationParameters(channels: step.node.shape.channels, originalName: originalName(step), source: source)
+  }
+
+  private func originalName(_ step: ExecutionPlan.Step) -> String {
+    plan.network.originalNames[step.index] ?? step.node.name
+  }
+}

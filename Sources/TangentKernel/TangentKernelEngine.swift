@@ -1,0 +1,238 @@
+import Datasets
+import CLaneKernels
+import LaneKernels
+import NetworkGraph
+
+/// Memory that evaluations reuse. One for each worker: it must not be used by two threads at once.
+public final class KernelWorkspace {
+  let pool = BufferPool()
+
+  public init() {}
+
+  /// Returns unused memory beyond this many bytes to the system.
+  public func trim(to bytes: Int) { pool.trim(to: bytes) }
+}
+
+/// What an evaluation costs, by formula, known before it starts.
+public struct KernelCost: Hashable, Sendable {
+  /// Of forward, backward, weight gradients and Gram matrices, all samples together.
+  public let multiplyAdds: Int
+  /// An upper bound of the memory needed at once.
+  public let bytes: Int
+}
+
+/// Wall seconds of each phase.
+public struct PhaseSeconds: Hashable, Sendable {
+  /// Drawing or loading parameters.
+  public var initialization = 0.0
+  /// Forward pass, batch statistics included.
+  public var forward = 0.0
+  /// Backward pass, weight gradients and Gram matrices, which alternate layer by layer.
+  public var backward = 0.0
+  /// Adding up and laying out the kernel.
+  public var gram = 0.0
+
+  /// Everything but the initialization.
+  public var computation: Double { forward + backward + gram }
+}
+
+/// A kernel and what was learned on the way.
+public struct KernelEvaluation: Sendable {
+  /// n × n for the reductions `sum` and `trace`, nO × nO for `full`; n × m between two sets of inputs.
+  public let kernel: KernelMatrix
+  /// n × O, row-major, of the first set of inputs.
+  public let outputs: [Double]
+  /// False when an output or an entry of the kernel is not finite.
+  public let isFinite: Bool
+  public let seconds: PhaseSeconds
+  public let cost: KernelCost
+}
+
+/// Computes empirical neural tangent kernels of finite networks (Jacot et al. 2018): Θ_ij = ⟨∂f(x_i)/∂ω, ∂f(x_j)/∂ω⟩
+/// over the stored parameters ω. The same seed gives the same bits for any number of threads and on every
+/// instruction set.
+public struct TangentKernelEngine: Sendable {
+  /// Enters the score identity: changes whenever any kernel's bits may.
+  public static let version = "1"
+
+  private let threads: Int
+  private let memoryBudget: Int?
+  private let variant: LaneVariantChoice
+
+  /// - Parameters:
+  ///   - threads: how many threads one evaluation may use.
+  ///   - memoryBudget: bytes that one evaluation may take; nil for no limit.
+  public init(threads: Int = 1, memoryBudget: Int? = nil) {
+    self.init(threads: threads, memoryBudget: memoryBudget, variant: .current)
+  }
+
+  package init(threads: Int, memoryBudget: Int?, variant: LaneVariantChoice) {
+    self.threads = max(1, threads)
+    self.memoryBudget = memoryBudget
+    self.variant = variant
+  }
+
+  /// What an evaluation would cost.
+  ///
+  /// - Throws: `KernelError.unsupported`.
+  public func estimate(
+    _ network: CanonicalNetwork, samples: Int, settings: KernelSettings
+  ) throws(KernelError) -> KernelCost {
+    cost(of: try ExecutionPlan(network, settings: settings), samples: [samples], settings)
+  }
+
+  /// The kernel of a network on a batch, or between two batches. Batch statistics are taken over `inputs` alone and
+  /// apply to both.
+  ///
+  /// - Throws: `KernelError` before anything large is allocated.
+  public func evaluate(
+    _ network: CanonicalNetwork, parameters: ParameterSource, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
+    settings: KernelSettings, workspace: KernelWorkspace = KernelWorkspace()
+  ) throws(KernelError) -> KernelEvaluation {
+    let batches = [inputs] + (secondInputs.map { [$0] } ?? [])
+    for batch in batches where batch.shape.elementCount != network.network.inputShape.elementCount {
+      throw .inputShape(batch: batch.shape, network: network.network.inputShape)
+    }
+    let plan = try ExecutionPlan(network, settings: settings)
+    let cost = cost(of: plan, samples: batches.map(\.count), settings)
+    if let memoryBudget, cost.bytes > memoryBudget { throw .overBudget(needed: cost.bytes, budget: memoryBudget) }
+    return switch settings.precision {
+    case .single: try evaluate(Float.self, plan, parameters, batches, settings, cost, workspace.pool)
+    case .double: try evaluate(Double.self, plan, parameters, batches, settings, cost, workspace.pool)
+    }
+  }
+
+  private func evaluate<Scalar: LaneScalar>(
+    _ type: Scalar.Type, _ plan: ExecutionPlan, _ parameters: ParameterSource, _ batches: [SampleBatch],
+    _ settings: KernelSettings, _ cost: KernelCost, _ pool: BufferPool
+  ) throws(KernelError) -> KernelEvaluation {
+    var clock = PhaseClock()
+    var seconds = PhaseSeconds()
+    let workers = Workers(threads: threads)
+    let lanes = batches.map { Self.lanes(samples: $0.count) }
+    let context = PassContext<Scalar>(
+      kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool, blocks: lanes.joined().count,
+      realLanes: Array(lanes.joined()),
+      statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
+      filter: settings.parameterFilter)
+    let passes = try PassFactory<Scalar>(
+      plan: plan, settings: settings, source: parameters, workers: workers, pool: pool
+    ).passes()
+    seconds.initialization = clock.lap()
+
+    let computation = KernelComputation(plan: plan, passes: passes, settings: settings, context: context)
+    var values = computation.forward(Self.laneTensor(batches, plan.network.network.inputShape, context))
+    let outputs = values.steps[plan.output].map { Self.outputs($0, count: batches[0].count) } ?? []
+    seconds.forward = clock.lap()
+
+    let rounds = Self.rounds(outputs: plan.network.network.outputCount, settings.outputReduction)
+    let gram = GramAccumulator<Scalar>(
+      kernels: context.kernels, blocks: context.blocks, directions: rounds.first??.count ?? 1,
+      reduction: settings.outputReduction, pool: pool)
+    for (index, round) in rounds.enumerated() {
+      computation.backward(&values, outputs: round, into: gram, isLast: index == rounds.count - 1)
+    }
+    computation.releaseAll(&values)
+    seconds.backward = clock.lap()
+
+    let kernel = Self.matrix(gram, batches: batches, outputs: plan.network.network.outputCount, settings.outputReduction)
+    seconds.gram = clock.lap()
+    return KernelEvaluation(
+      kernel: kernel, outputs: outputs, isFinite: values.isFinite && kernel.values.allSatisfy(\.isFinite),
+      seconds: seconds, cost: cost)
+  }
+
+  private func cost(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> KernelCost {
+    let blocks = samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }
+    let outputs = plan.network.network.outputCount
+    return KernelCost(
+      multiplyAdds: plan.multiplyAdds(
+        samples: samples.reduce(0, +), directions: settings.outputReduction == .sum ? 1 : outputs,
+        reduction: settings.outputReduction),
+      bytes: plan.peakBytes(
+        scalarBytes: settings.precision == .single ? 4 : 8, blocks: blocks,
+        directions: settings.outputReduction == .full ? outputs : 1, reduction: settings.outputReduction))
+  }
+
+  // MARK: Layout
+
+  private static func lanes(samples: Int) -> [Int] {
+    stride(from: 0, to: samples, by: laneCount).map { min(laneCount, samples - $0) }
+  }
+
+  /// The directions of each backward round: one for `sum`, one for each output for `trace` (the values' memory is
+  /// shared, so a single output at a time needs the least), all together for `full`.
+  private static func rounds(outputs: Int, _ reduction: OutputReduction) -> [Range<Int>?] {
+    switch reduction {
+    case .sum: [nil]
+    case .trace: (0..<outputs).map { $0..<$0 + 1 }
+    case .full: [0..<outputs]
+    }
+  }
+
+  /// Row-major samples into lanes; padding lanes are zero.
+  private static func laneTensor<Scalar: LaneScalar>(
+    _ batches: [SampleBatch], _ shape: TensorShape, _ context: PassContext<Scalar>
+  ) -> LaneTensor<Scalar> {
+    let elements = shape.elementCount
+    let tensor = LaneTensor(
+      base: context.pool.take(Scalar.self, count: elements * context.blocks * laneCount), shape: shape,
+      columns: context.blocks)
+    tensor.base.update(repeating: 0, count: tensor.count)
+    var firstBlock = 0
+    for batch in batches {
+      for sample in 0..<batch.count {
+        let column = tensor.column(firstBlock + sample / laneCount) + sample % laneCount
+        for element in 0..<elements { column[element * laneCount] = Scalar(batch.values[sample * elements + element]) }
+      }
+      firstBlock += (batch.count + laneCount - 1) / laneCount
+    }
+    return tensor
+  }
+
+  private static func outputs<Scalar: LaneScalar>(_ output: LaneTensor<Scalar>, count: Int) -> [Double] {
+    (0..<count).flatMap { sample in
+      (0..<output.vectors).map { Double(output.column(sample / laneCount)[$0 * laneCount + sample % laneCount]) }
+    }
+  }
+
+  private static func matrix<Scalar: LaneScalar>(
+    _ gram: GramAccumulator<Scalar>, batches: [SampleBatch], outputs: Int, _ reduction: OutputReduction
+  ) -> KernelMatrix {
+    let rowCount = batches[0].count, columnCount = batches[batches.count - 1].count
+    let firstColumnLane = batches.count == 1 ? 0 : (rowCount + laneCount - 1) / laneCount * laneCount
+    let directions = reduction == .full ? outputs : 1, directionLanes = gram.blocks * laneCount
+    // Lane order puts directions outermost, the kernel's rows have them innermost.
+    let lane = { (row: Int, first: Int) in row % directions * directionLanes + first + row / directions }
+    let share = reduction == .trace ? 1 / Double(outputs) : 1
+    let rows = rowCount * directions, columns = columnCount * directions
+    var values = [Double](repeating: 0, count: rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        values[row * columns + column] = share * gram.total(lane(row, 0), lane(column, firstColumnLane))
+      }
+    }
+    return KernelMatrix(rows: rows, columns: columns, values: values)
+  }
+}
+
+/// Which instruction-set variant an engine uses.
+package struct LaneVariantChoice: @unchecked Sendable {
+  // Sendable because the pointer leads to an immutable table in the program's constant data.
+  let pointer: UnsafePointer<LaneVariant>
+
+  package init(_ pointer: UnsafePointer<LaneVariant>) { self.pointer = pointer }
+
+  static var current: LaneVariantChoice { LaneVariantChoice(LaneVariants.current) }
+}
+
+/// Wall time between successive laps.
+private struct PhaseClock {
+  private var last = ContinuousClock.now
+
+  mutating func lap() -> Double {
+    let now = ContinuousClock.now
+    defer { last = now }
+    return (now - last) / .seconds(1)
+  }
+}
