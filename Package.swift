@@ -85,7 +85,9 @@ let package = Package(
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
     tests(of: "SearchSpaces", ["FullyConnected", "Convolutional"]),
     tests(of: "Datasets"),
-    tests(of: "TangentKernel", ["Datasets", "NetworkGraph", "RandomStreams", "LinearAlgebra"]),
+    tests(
+      of: "TangentKernel",
+      ["CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams", "LinearAlgebra", "YAMLDocuments"]),
     tests(of: "Trainability"),
     tests(of: "CandidateRanking"),
     tests(of: "ResultStorage"),

@@ -82,10 +82,10 @@ struct GoldenCase {
     file = try NetworkFile.read(SourceText(contentsOfFile: path))
     network = try CanonicalNetwork(file.network)
     parameters = try .checked(
-      NumericArray.readNPZ(folder.appendingPathComponent("weights.npz").path), for: file.network)
-    let array = try NumericArray.readNPY(folder.appendingPathComponent("inputs.npy").path)
+      NPZArchive(path: folder.appendingPathComponent("weights.npz").path).arrays(), for: file.network)
+    let array = try NumericArray(npy: folder.appendingPathComponent("inputs.npy").path)
     inputs = try SampleBatch(array, shape: file.network.inputShape, name: "inputs.npy")
-    expected = try NumericArray.readNPZ(folder.appendingPathComponent("expected.npz").path)
+    expected = try NPZArchive(path: folder.appendingPathComponent("expected.npz").path).arrays()
   }
 
   /// What a key of `expected.npz` stands for; nil for outputs.
