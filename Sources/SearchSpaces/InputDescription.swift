@@ -6,8 +6,9 @@ public struct InputDescription: Hashable, Sendable {
   public let shape: TensorShape
   /// Outputs of every network (classes).
   public let outputs: Int
-  public let dataset: DatasetSource
-  /// Whether each input is shifted and scaled to mean 0 and variance 1 over the samples of a channel.
+  public let dataset: DatasetDescription
+  /// Whether each channel of maps (each feature of vectors) is shifted and scaled to mean 0 and variance 1 over the
+  /// whole dataset.
   public let standardize: Bool
   /// Samples in a batch: the kernel is samples × samples.
   public let samples: Int
@@ -23,17 +24,17 @@ public enum BatchRule: String, Sendable, CaseIterable {
 }
 
 /// Where the inputs come from. Paths are as written in the file; `SearchSpace.resolve` makes them openable.
-public enum DatasetSource: Hashable, Sendable {
+public enum DatasetDescription: Hashable, Sendable {
   /// Independent standard normal numbers, drawn from the seed.
   case gaussian
   /// An array of inputs (samples first), and one of labels.
   case npy(path: String, labels: String?)
-  /// An archive of arrays, and the names of the arrays in it.
-  case npz(path: String, inputs: String, labels: String?)
+  /// An archive of arrays, and the names of the arrays in it. Without `inputs`, its only array besides `labels`.
+  case npz(path: String, inputs: String?, labels: String?)
   /// A file of CIFAR-10's binary version, or a folder of them.
   case cifar10(path: String)
-  /// MNIST's IDX files, gzipped or not.
-  case mnist(images: String, labels: String?)
+  /// MNIST's IDX files, gzipped or not: the images, or a folder that holds them.
+  case mnist(path: String, labels: String?)
 
   /// The name used in search spaces.
   public var kind: String {
@@ -50,9 +51,8 @@ public enum DatasetSource: Hashable, Sendable {
   public var paths: [String] {
     switch self {
     case .gaussian: []
-    case .npy(let path, let labels): [path] + (labels.map { [$0] } ?? [])
+    case .npy(let path, let labels), .mnist(let path, let labels): [path] + (labels.map { [$0] } ?? [])
     case .npz(let path, _, _), .cifar10(let path): [path]
-    case .mnist(let images, let labels): [images] + (labels.map { [$0] } ?? [])
     }
   }
 }

@@ -49,12 +49,12 @@ final class InputReader {
     return shape
   }
 
-  private typealias Dataset = (source: DatasetSource, standardize: Bool)
+  private typealias Dataset = (source: DatasetDescription, standardize: Bool)
 
   private var gaussian: Dataset { (.gaussian, false) }
 
   private func dataset(_ keys: YAMLMappingReader) -> Dataset? {
-    typealias Read = (YAMLMappingReader) -> DatasetSource?
+    typealias Read = (YAMLMappingReader) -> DatasetDescription?
     let kinds: [(name: String, value: Read)] = [
       ("gaussian", { _ in .gaussian }),
       ("npy", { keys in self.path(keys).map { .npy(path: $0, labels: self.labelsPath(keys)) } }),
@@ -62,11 +62,11 @@ final class InputReader {
         "npz",
         { keys in
           let (inputs, labels) = (keys.text("inputs"), keys.text("labels"))
-          return self.path(keys).map { .npz(path: $0, inputs: inputs ?? "x", labels: labels) }
+          return self.path(keys).map { .npz(path: $0, inputs: inputs, labels: labels) }
         }
       ),
       ("cifar10", { keys in self.path(keys).map { .cifar10(path: $0) } }),
-      ("mnist", { keys in self.path(keys).map { .mnist(images: $0, labels: self.labelsPath(keys)) } }),
+      ("mnist", { keys in self.path(keys).map { .mnist(path: $0, labels: self.labelsPath(keys)) } }),
     ]
     guard keys.required("kind") != nil, let read = keys.choice("kind", among: kinds) else { return nil }
     let source = read(keys)

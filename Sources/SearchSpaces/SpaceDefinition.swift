@@ -41,16 +41,16 @@ extension InputDescription {
   }
 }
 
-extension DatasetSource {
+extension DatasetDescription {
   fileprivate var canonicalJSON: String {
     var entries = [("kind", kind)]
     switch self {
     case .gaussian: break
-    case .npy(let path, let labels): entries += [("path", path), ("labels", labels ?? "")]
+    case .npy(let path, let labels), .mnist(let path, let labels):
+      entries += [("path", path), ("labels", labels ?? "")]
     case .npz(let path, let inputs, let labels):
-      entries += [("path", path), ("inputs", inputs), ("labels", labels ?? "")]
+      entries += [("path", path), ("inputs", inputs ?? ""), ("labels", labels ?? "")]
     case .cifar10(let path): entries += [("path", path)]
-    case .mnist(let images, let labels): entries += [("path", images), ("labels", labels ?? "")]
     }
     return CanonicalJSON.object(entries.map { ($0.0, CanonicalJSON.text($0.1)) })
   }

@@ -98,13 +98,13 @@ import YAMLDocuments
   }
 
   @Test(arguments: [
-    ("{kind: gaussian}", DatasetSource.gaussian),
+    ("{kind: gaussian}", DatasetDescription.gaussian),
     ("{kind: npy, path: x.npy}", .npy(path: "x.npy", labels: nil)),
-    ("{kind: npz, path: x.npz}", .npz(path: "x.npz", inputs: "x", labels: nil)),
+    ("{kind: npz, path: x.npz}", .npz(path: "x.npz", inputs: nil, labels: nil)),
     ("{kind: cifar10, path: cifar}", .cifar10(path: "cifar")),
-    ("{kind: mnist, path: i.gz, labels: l.gz}", .mnist(images: "i.gz", labels: "l.gz")),
+    ("{kind: mnist, path: i.gz, labels: l.gz}", .mnist(path: "i.gz", labels: "l.gz")),
   ])
-  func everyDatasetIsRead(yaml: String, expected: DatasetSource) throws {
+  func everyDatasetIsRead(yaml: String, expected: DatasetDescription) throws {
     let text =
       "family: stack\ninput: {shape: [4], outputs: 2, dataset: \(yaml)}\nfixed: {depth: 1, width: 2}\n"
     #expect(try space(text).input.dataset == expected)
