@@ -39,12 +39,29 @@ enum FileBytes {
   static func write(_ bytes: [UInt8], to path: String) throws(DatasetError) {
     var status = stat()
     let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: isSpecial ? [] : .atomic)
-    } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      let reason = cause.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
-      throw .unwritable(file: path, reason: reason)
+    let target = isSpecial ? path : "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let descriptor = open(target, O_WRONLY | O_CLOEXEC | (isSpecial ? 0 : O_CREAT | O_EXCL), 0o666)
+    guard descriptor >= 0 else { throw .unwritable(file: path, reason: lastSystemError()) }
+    var failure = writeAll(bytes, to: descriptor)
+    if close(descriptor) != 0, failure == nil { failure = lastSystemError() }
+    if !isSpecial, failure == nil, rename(target, path) != 0 { failure = lastSystemError() }
+    if let failure {
+      if !isSpecial { unlink(target) }
+      throw .unwritable(file: path, reason: failure)
+    }
+  }
+
+  /// The system's words when it fails.
+  private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count, let base = buffer.baseAddress {
+        let count = Foundation.write(descriptor, base + written, min(buffer.count - written, 1 << 30))
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return lastSystemError() }
+        written += count
+      }
+      return nil
     }
   }
 

@@ -91,8 +91,15 @@ public struct ResultStore: Sendable {
 
 /// Looks at a file before anything in it is changed.
 private enum StoreInspection {
+  private static let magic = "SQLite format 3\0".utf8
+
   static func check(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
+    // SQLite takes a file of fewer bytes than its header for an empty database, and would write over it.
+    let start = FileHandle(forReadingAtPath: path).flatMap { try? $0.read(upToCount: magic.count) } ?? Data()
+    guard start.isEmpty || start == Data(magic) else {
+      throw StoreError.notAStore(path: path, reason: "it is not an SQLite file")
+    }
     var configuration = Configuration()
     configuration.busyMode = .timeout(1)
     // A queue leaves the journal mode alone, where a pool would turn any SQLite file into one with a log.

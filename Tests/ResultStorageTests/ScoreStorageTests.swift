@@ -1,0 +1,145 @@
+import Foundation
+import ResultStorage
+import Testing
+import Trainability
+
+@Suite struct ScoreStorageTests {
+  @Test func scoresAreThereAfterReopening() throws {
+    let folder = try TemporaryFolder()
+    let full = score(
+      key("n1", seed: .max), ["conditionNumber": 1.0 / 3, "lambdaMax": 0x1p-1074, "kernelTrace": -1e300],
+      eigenvalues: [3, 1e-300, -0.0])
+    let failed = score(key("n2"), [:], outcome: .rankDeficient, message: "λ_min ≤ n·ε·λ_max \"quoted\"")
+    do {
+      let store = try ResultStore.open(folder.store)
+      #expect(try store.insert([full, failed]) == [.inserted, .inserted])
+      try store.close()
+    }
+    let store = try ResultStore.open(folder.store)
+    #expect(try store.score(full.key) == full)
+    #expect(try store.score(failed.key) == failed)
+    #expect(store.path == folder.store)
+  }
+
+  @Test func lookUpFindsExactlyWhatIsThere() throws {
+    let store = try ResultStore.inMemory()
+    // More than one SQL statement holds.
+    let scores = (0..<1500).map {
+      score(key("n\($0)", seed: UInt64($0 % 3)), ["conditionNumber": Double($0)])
+    }
+    try store.insert(scores)
+    try store.insert(score(key("n7", seed: 1, identity: "other"), ["conditionNumber": -1]))
+    let found = try store.scores(
+      networkHashes: (0..<2000).map { "n\($0)" }, identityHash: "i1", seeds: [0, 1, 9])
+    #expect(found.count == 1000)
+    #expect(found[key("n7", seed: 1)]?.metrics == ["conditionNumber": 7])
+    #expect(found[key("n8", seed: 2)] == nil)
+    #expect(try store.scores(networkHashes: ["n1"], identityHash: "unknown", seeds: [0]).isEmpty)
+    #expect(try store.scores(networkHashes: [], identityHash: "i1", seeds: [0]).isEmpty)
+  }
+
+  @Test func sameValuesAgainChangeNothing() throws {
+    let store = try ResultStore.inMemory()
+    let first = score(key("n1"), ["conditionNumber": 12.34567890123])
+    try store.insert(first)
+    #expect(try store.insert(first) == .unchanged)
+    // Equal to ten significant digits.
+    #expect(try store.insert(score(key("n1"), ["conditionNumber": 12.34567890124])) == .unchanged)
+    #expect(try store.score(key("n1")) == first)
+    #expect(try store.statistics().conflicts == 0)
+  }
+
+  @Test func otherValuesArePutAsideAndReportedWithBoth() throws {
+    let store = try ResultStore.inMemory()
+    let first = score(key("n1"), ["conditionNumber": 12.34567891])
+    let second = score(key("n1"), ["conditionNumber": 12.34567892], eigenvalues: [5])
+    let third = score(key("n1"), ["conditionNumber": 13])
+    try store.insert(first)
+    #expect(try store.insert([second, third, second]) == [.conflict, .conflict, .conflict])
+    #expect(try store.score(key("n1")) == first)
+    let conflicts = try store.conflicts()
+    #expect(conflicts.map(\.kept) == [first, first])
+    #expect(conflicts.map(\.other) == [second, third])
+    #expect(try store.statistics().conflicts == 2)
+  }
+
+  @Test func anotherLastingOutcomeIsAConflict() throws {
+    let store = try ResultStore.inMemory()
+    try store.insert(score(key("n1")))
+    #expect(try store.insert(score(key("n1"), [:], outcome: .rankDeficient)) == .conflict)
+    #expect(try store.conflicts().map(\.other.outcome) == [.rankDeficient])
+  }
+
+  @Test(arguments: [Outcome.overBudget, .pluginError, .cancelled])
+  func circumstantialFailuresGiveWayToResults(outcome: Outcome) throws {
+    let store = try ResultStore.inMemory()
+    let result = score(key("n1"))
+    try store.insert(score(key("n1"), [:], outcome: outcome, message: "first"))
+    #expect(try store.insert(score(key("n1"), [:], outcome: outcome, message: "again")) == .replaced)
+    #expect(try store.score(key("n1"))?.message == "again")
+    #expect(try store.insert(result) == .replaced)
+    #expect(try store.insert(score(key("n1"), [:], outcome: outcome)) == .unchanged)
+    #expect(try store.score(key("n1")) == result)
+    #expect(try store.conflicts().isEmpty)
+  }
+
+  @Test func furtherMetricsAreAdded() throws {
+    let store = try ResultStore.inMemory()
+    try store.insert(score(key("n1"), ["conditionNumber": 2]))
+    let more = score(key("n1"), ["conditionNumber": 2, "lambdaMax": 8], eigenvalues: [8, 4])
+    #expect(try store.insert(more) == .extended)
+    #expect(try store.insert(score(key("n1"), ["conditionNumber": 2])) == .unchanged)
+    let kept = try #require(try store.score(key("n1")))
+    #expect(kept.metrics == ["conditionNumber": 2, "lambdaMax": 8])
+    #expect(kept.eigenvalues == [8, 4])
+    #expect(try store.insert(score(key("n1"), ["conditionNumber": 3, "lambdaMin": 1])) == .conflict)
+    #expect(try store.score(key("n1")) == kept)
+  }
+
+  @Test func valuesThatAreNotFiniteAreNotKept() throws {
+    let store = try ResultStore.inMemory()
+    let record = score(key("n1"), ["a": .nan, "b": .infinity, "c": 1], outcome: .nonFinite)
+    try store.insert(record)
+    #expect(try store.score(key("n1"))?.metrics == ["c": 1])
+    #expect(try store.insert(record) == .unchanged)
+  }
+
+  @Test func oneHashStandsForOneIdentityText() throws {
+    let store = try ResultStore.inMemory()
+    try store.insert(score(key("n1")))
+    let other = ScoreRecord(
+      key: key("n2"), identityJSON: "{}", outcome: .ok, metrics: [:], seconds: 0, engineVersion: "0.1")
+    let error = storeError { try store.insert([score(key("n3")), other]) }
+    #expect(error == .identityMismatch(hash: "i1", stored: #"{"name":"i1"}"#, given: "{}"))
+    // A batch is kept whole or not at all.
+    #expect(try store.score(key("n3")) == nil)
+  }
+
+  @Test func exportVisitsEveryScoreInAFixedOrder() throws {
+    let store = try ResultStore.inMemory()
+    let keys = [
+      key("b", seed: 2), key("a", seed: 10), key("b", seed: 1), key("a", seed: 9), key("a", identity: "i0"),
+    ]
+    try store.insert(keys.map { score($0) })
+    var visited: [ScoreKey] = []
+    try store.forEachScore { visited.append($0.key) }
+    #expect(
+      visited == [
+        key("a", identity: "i0"), key("a", seed: 9), key("a", seed: 10), key("b", seed: 1), key("b", seed: 2),
+      ])
+  }
+
+  @Test func errorOfTheVisitorPassesUnchanged() throws {
+    struct Stop: Error {}
+    let store = try ResultStore.inMemory()
+    try store.insert([score(key("a")), score(key("b"))])
+    var visits = 0
+    #expect(throws: Stop.self) {
+      try store.forEachScore { _ in
+        visits += 1
+        throw Stop()
+      }
+    }
+    #expect(visits == 1)
+  }
+}
