@@ -62,14 +62,17 @@ let package = Package(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("Trainability"),
-    room("ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
+    room(
+      "ScoringMetrics",
+      ["TangentKernel", "Trainability", "LinearAlgebra", "NetworkGraph", "Datasets", "YAMLDocuments"]),
     room("CandidateRanking", ["Trainability"]),
     room("ResultStorage", ["Trainability", grdb]),
     room(
       "ArchitectureScorer",
       [
-        "ArchitecturePlugins", "FullyConnected", "Convolutional", "SearchSpaces", "Datasets", "TangentKernel",
-        "ScoringMetrics", "CandidateRanking", "ResultStorage", logging, crypto,
+        "ArchitecturePlugins", "FullyConnected", "Convolutional", "SearchSpaces", "Datasets", "NetworkGraph",
+        "LinearAlgebra", "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking",
+        "ResultStorage", logging, crypto,
       ]),
     room("Reports", ["ArchitectureScorer", "CandidateRanking", "ScoringMetrics"]),
     .executableTarget(
@@ -91,7 +94,13 @@ let package = Package(
     tests(of: "Trainability"),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),
-    tests(of: "ArchitectureScorer"),
+    tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
+    tests(
+      of: "ArchitectureScorer",
+      [
+        "ArchitecturePlugins", "FullyConnected", "NetworkGraph", "SearchSpaces", "YAMLDocuments", "Datasets",
+        "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking", "ResultStorage",
+      ]),
     tests(of: "Reports"),
     .testTarget(name: "CommandLineTests", dependencies: ["ntkscorer"], swiftSettings: swiftSettings),
   ]

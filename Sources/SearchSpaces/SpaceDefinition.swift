@@ -8,7 +8,7 @@ extension SearchSpace {
   public var definitionHash: String { CanonicalJSON.hash(canonicalDefinition) }
 
   /// The text behind `definitionHash`: canonical JSON.
-  var canonicalDefinition: String {
+  package var canonicalDefinition: String {
     CanonicalJSON.object([
       ("format", "1"),
       ("family", CanonicalJSON.text(family.name)),

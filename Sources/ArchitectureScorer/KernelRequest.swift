@@ -1,0 +1,84 @@
+import Datasets
+import NetworkGraph
+import TangentKernel
+import Trainability
+
+/// Which kernel of a network.
+public enum KernelKind: String, Hashable, Sendable, CaseIterable {
+  /// The finite-width tangent kernel at drawn or given parameters.
+  case empirical
+  /// The tangent kernel of infinite width.
+  case ntk
+  /// The Gaussian-process kernel of infinite width.
+  case nngp
+}
+
+/// One kernel of one network on given inputs, exactly as asked: precision is never promoted.
+public struct KernelRequest: Sendable {
+  public var kind: KernelKind
+  public var network: Network
+  public var inputs: SampleBatch
+  /// The kernel is then n × m between the two sets, and has no spectrum.
+  public var secondInputs: SampleBatch?
+  public var parameters: ParameterSource
+  public var settings: KernelSettings
+  /// 0 computes once; R > 0 computes R + 1 times and reports the median of the last R.
+  public var repetitions: Int
+  public var resources: Resources
+
+  public init(
+    kind: KernelKind = .empirical, network: Network, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
+    parameters: ParameterSource = .drawn(seed: 0), settings: KernelSettings = KernelSettings(),
+    repetitions: Int = 0, resources: Resources = Resources()
+  ) {
+    self.kind = kind
+    self.network = network
+    self.inputs = inputs
+    self.secondInputs = secondInputs
+    self.parameters = parameters
+    self.settings = settings
+    self.repetitions = repetitions
+    self.resources = resources
+  }
+}
+
+/// A kernel and what is known of it.
+public struct KernelResult: Sendable {
+  public let kernel: KernelMatrix
+  public let report: KernelReport
+}
+
+/// What `ntkscorer kernel` prints: one JSON object in which numbers that are not finite are `null`.
+public struct KernelReport: Hashable, Sendable {
+  /// `.ok`, `.rankDeficient` or `.nonFinite`; judged by the precision that was asked for.
+  public let outcome: Outcome
+  /// Why it is not `.ok`.
+  public let message: String?
+  public let samples: Int
+  /// Numbers per sample at the network's output.
+  public let outputs: Int
+  /// Nil between two sets of inputs.
+  public let spectrum: Spectrum?
+  /// Statistics, forward, backward, Gram and eigenvalues; the median of the last R of `secondsAll`, or the only one.
+  public let seconds: Double
+  public let secondsAll: [Double]
+  public let firstSeconds: Double
+  /// Drawing or reading in the weights.
+  public let initializationSeconds: Double
+  /// Of the process, during the computation that `seconds` reports, initialization included.
+  public let cpuSeconds: Double
+  /// Of the whole computation.
+  public let multiplyAdds: Int
+  /// The most memory that the process ever held.
+  public let peakMemoryBytes: Int
+
+  /// Eigenvalues and what follows from them; nil where undefined.
+  public struct Spectrum: Hashable, Sendable {
+    /// Descending; nil when the kernel holds numbers that are not finite.
+    public let eigenvalues: [Double]?
+    public let conditionNumber: Double?
+    public let lambdaMax: Double?
+    public let lambdaMin: Double?
+    public let kernelTrace: Double?
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// What a run may use.
+public struct Resources: Hashable, Sendable {
+  /// Worker threads; all cores by default.
+  public var threads: Int
+  /// Bytes that the candidates being computed may take together; half of the machine's memory by default. A candidate
+  /// that needs more than this alone is `over_budget`.
+  public var memoryBudget: Int
+
+  public init(threads: Int? = nil, memoryBudget: Int? = nil) {
+    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.memoryBudget = max(1, memoryBudget ?? Self.availableMemory / 2)
+  }
+
+  /// Bytes of memory of the machine, or of the container when that is less.
+  public static var availableMemory: Int {
+    let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
+    guard let limit, let bytes = Int(limit.trimmingCharacters(in: .whitespacesAndNewlines)), bytes > 0 else {
+      return physical
+    }
+    return min(physical, bytes)
+  }
+}
+
+/// How a search space is ranked, beside what its file says.
+public struct RankingOptions: Hashable, Sendable {
+  /// Rank a uniform sample of this many candidates; nil ranks the whole space.
+  public var limit: Int?
+  /// Of that sample. Has no part in the scores.
+  public var samplingSeed: UInt64
+  /// In place of the space's seeds.
+  public var seeds: [UInt64]?
+  public var resources: Resources
+  /// The command line as it was typed, for the store's list of runs.
+  public var command: String
+
+  public init(
+    limit: Int? = nil, samplingSeed: UInt64 = 0, seeds: [UInt64]? = nil, resources: Resources = Resources(),
+    command: String = ""
+  ) {
+    self.limit = limit
+    self.samplingSeed = samplingSeed
+    self.seeds = seeds
+    self.resources = resources
+    self.command = command
+  }
+}
+
+/// How far a run has come.
+public struct ScoringProgress: Hashable, Sendable {
+  /// Candidates that are finished, whatever their outcome.
+  public var done: Int
+  /// Nil while it is not known, since budgets exclude some candidates.
+  public var total: Int?
+  /// Of `done`: nothing was computed for them, the store had their scores.
+  public var fromStore: Int
+  /// Of `done`: without a rank.
+  public var failed: Int
+  /// The identifier of the candidate that was finished last.
+  public var current: String?
+}

@@ -1,0 +1,118 @@
+import ArchitecturePlugins
+import CandidateRanking
+import ScoringMetrics
+import TangentKernel
+import Trainability
+
+/// One metric of one candidate over its seeds.
+public struct MetricSummary: Hashable, Sendable {
+  /// On the logarithmic scale the geometric mean, else the mean; nil when no seed gave a value.
+  public let value: Double?
+  /// Mean and standard deviation (divisor n − 1) of the natural logarithm; nil for a linear metric.
+  public let logMean: Double?
+  public let logStandardDeviation: Double?
+  /// Standard deviation on the metric's own scale.
+  public let standardDeviation: Double?
+  /// How many seeds gave a value.
+  public let seedsOk: Int
+  /// `.ok` when every seed gave a value; else the first failed seed's outcome.
+  public let outcome: Outcome
+  /// Why a seed failed; nil when none did.
+  public let message: String?
+  /// One per seed of the run, in its order; nil for seeds that failed.
+  public let perSeed: [Double?]
+}
+
+/// A candidate with its scores.
+public struct ScoredCandidate: Hashable, Sendable, Identifiable {
+  /// From 1; ties share the smaller rank. Nil for a candidate without a value to rank by.
+  public let rank: Int?
+  public let isTied: Bool
+  /// As `enumerate` lists it; unique in a family.
+  public let id: String
+  public let choices: Choices
+  /// The canonical hash of its network; nil when the family made none.
+  public let networkHash: String?
+  /// `.ok` when every seed gave every metric that ranks; else the first failed seed's outcome.
+  public let outcome: Outcome
+  /// Why it is not `.ok`.
+  public let message: String?
+  /// By canonical name: every metric of the run that was computed. Empty when nothing was.
+  public let metrics: [String: MetricSummary]
+  /// Under a rank sum: the dense rank by each metric of the rule, in its order; else empty.
+  public let metricRanks: [Int]
+  /// True when a seed was computed in double precision although single was asked for.
+  public let wasPromoted: Bool
+}
+
+/// What a run did.
+public struct RunCounts: Hashable, Sendable {
+  /// Candidates that were looked at and keep the budgets.
+  public var candidates = 0
+  /// Candidates outside the space's budgets, which are not part of the ranking.
+  public var excluded = 0
+  /// Networks for which at least one kernel was computed in this run.
+  public var computed = 0
+  /// Candidates whose scores the store had for every seed.
+  public var fromStore = 0
+  /// Candidates without a rank.
+  public var failed = 0
+  /// Candidates whose network equals, up to isomorphism, that of an earlier candidate: they share its scores.
+  public var isomorphicDuplicates = 0
+  /// Scores (of one network and seed) that were computed again in double precision.
+  public var promotedScores = 0
+  /// Scores that disagree with the store's; the store keeps both.
+  public var conflicts = 0
+}
+
+/// Why a run ended.
+public enum RunEnding: Hashable, Sendable {
+  case complete
+  /// Stopped by the user; the same run resumes from the store.
+  case interrupted
+  /// So many candidates in a row were outside the budgets that sampling gave up before it had as many as asked for.
+  case rejectionLimit(Int)
+}
+
+/// A ranked search space.
+public struct RankingResult: Sendable {
+  public let spaceName: String
+  public let spaceHash: String
+  public let family: String
+  /// How the scores were made. Its precision is the requested one; see `ScoredCandidate.wasPromoted`.
+  public let identity: ScoreIdentity
+  public let seeds: [UInt64]
+  public let rule: RankingRule
+  /// The metrics of the run in the order in which they are shown: the condition number first.
+  public let metrics: [MetricDescription]
+  /// Ranked candidates from the best.
+  public let candidates: [ScoredCandidate]
+  /// Candidates without a rank, and why: by canonical hash, then by identifier.
+  public let failed: [ScoredCandidate]
+  public let counts: RunCounts
+  public let ending: RunEnding
+  public let wallSeconds: Double
+}
+
+/// What a run would take.
+public struct RunEstimate: Hashable, Sendable {
+  /// Candidates that would be looked at, as text for spaces of any size: `1536`, or `at most 1536`.
+  public let candidates: String
+  public let seeds: Int
+  /// Kernels to compute, when the number fits; none of them is looked up in the store.
+  public let kernels: Int?
+  /// Wall time; nil when the space is too large for the number to mean anything.
+  public let seconds: Double?
+  /// Of the largest candidate looked at, bytes.
+  public let largestCandidateBytes: Int
+  /// Of all candidates that run at once, bytes: never more than the budget.
+  public let peakBytes: Int
+  /// Multiply–adds of one kernel, the mean over the candidates looked at.
+  public let multiplyAddsPerKernel: Double
+  /// Measured on this machine, for one thread.
+  public let multiplyAddsPerSecond: Double
+  /// How many candidates were looked at to estimate.
+  public let sampled: Int
+  /// Of those: how many are outside the budgets or make no network.
+  public let rejected: Int
+}

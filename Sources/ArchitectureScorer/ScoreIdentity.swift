@@ -1,0 +1,78 @@
+import Crypto
+import Datasets
+import Foundation
+import NetworkGraph
+import TangentKernel
+
+/// How a score was made: everything that decides its value beside the network and the seed. Two values whose
+/// identities differ are never compared silently.
+///
+/// The canonical hash of the network and the seed stand beside the identity's hash in the store's key.
+///
+/// **Precision.** A single-precision kernel that is numerically singular or has κ > 1e4 is computed again in double
+/// precision, and the score's identity says so: `precision` is what the value was computed in, `requestedPrecision`
+/// what was asked for. Which of the two it will be is not known before computing, so a request looks under both
+/// identities (`servable`); for one network and seed, exactly one of them is ever filled. A request for double
+/// precision is also served by scores that were promoted to it, which are the same numbers.
+///
+/// **Metrics.** A score holds what was measured, here the eigenvalues, from which metrics are computed anew whenever
+/// it is read. So the identity names the measurement and its version, and neither a new metric nor a new version of
+/// one can be served a stale value.
+public struct ScoreIdentity: Codable, Hashable, Sendable {
+  /// What is measured: `tangentKernelSpectrum`.
+  public var measurement = "tangentKernelSpectrum"
+  /// Changes with the rules for numerical rank and promotion to double precision.
+  public var measurementVersion = "1"
+  public var engineVersion: String
+  public var outputReduction: OutputReduction
+  public var normalizationMode: NormalizationMode
+  public var parameterFilter: ParameterFilter
+  public var parameterization: String
+  public var initialization: Initialization
+  /// Of the computation.
+  public var precision: Precision
+  public var requestedPrecision: Precision
+  /// Lowercase hexadecimal SHA-256 of what the samples are.
+  public var datasetHash: String
+  /// The shape of one sample: `[784]`, or channels, rows, columns.
+  public var inputShape: [Int]
+  /// Samples in a batch.
+  public var samples: Int
+  /// `per_seed`: seed s draws weights s and batch s. `fixed`: every seed sees batch 0.
+  public var batchRule: String
+  /// Nil for a network that came from a file.
+  public var family: String?
+  public var familyVersion: String?
+
+  /// JSON in one spelling per identity: sorted keys, no white space, absent values left out.
+  public var canonicalJSON: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Strings and integers always encode.
+    guard let data = try? encoder.encode(self) else { return "{}" }
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// Lowercase hexadecimal SHA-256 of `canonicalJSON`.
+  public var hash: String {
+    SHA256.hash(data: Data(canonicalJSON.utf8)).reduce(into: "") { hex, byte in
+      hex += byte < 16 ? "0" : ""
+      hex += String(byte, radix: 16)
+    }
+  }
+
+  /// The same with another computing precision.
+  func computed(in precision: Precision) -> ScoreIdentity {
+    var identity = self
+    identity.precision = precision
+    return identity
+  }
+
+  /// The identities whose scores answer a request for this one, in order of preference.
+  var servable: [ScoreIdentity] {
+    var other = computed(in: .double)
+    other.requestedPrecision = .single
+    return requestedPrecision == .single
+      ? [computed(in: .single), computed(in: .double)] : [computed(in: .double), other]
+  }
+}

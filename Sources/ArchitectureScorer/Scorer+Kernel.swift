@@ -1,0 +1,156 @@
+import Datasets
+import Foundation
+import LinearAlgebra
+import NetworkGraph
+import TangentKernel
+import Trainability
+
+extension Scorer {
+  /// Computes one kernel exactly as asked. Blocks until it is done; `repetitions` more times when timing is asked for.
+  ///
+  /// A kernel that is singular or holds numbers that are not finite is a result with a typed outcome, no error.
+  /// - Throws: `ScorerError`, before anything large is allocated, for what is not available or does not fit.
+  public func kernel(_ request: KernelRequest) throws(ScorerError) -> KernelResult {
+    guard request.kind == .empirical else {
+      throw .notAvailable(
+        "the kernel kind '\(request.kind.rawValue)' (infinite width) is not available yet; use empirical")
+    }
+    guard request.repetitions >= 0, request.repetitions <= 1_000_000 else {
+      throw .invalidRequest("\(request.repetitions) repetitions; expected 0 to 1000000")
+    }
+    let network: CanonicalNetwork
+    do { network = try CanonicalNetwork(request.network) } catch {
+      throw .invalidRequest("the network has no canonical form: \(error)")
+    }
+    do {
+      let parameters =
+        if case .arrays(let arrays) = request.parameters {
+          try ParameterSource.checked(arrays, for: request.network)
+        } else { request.parameters }
+      let workspace = KernelWorkspace()
+      var timings: [Timing] = []
+      var last = try evaluate(request, network, parameters, workspace, &timings)
+      for _ in 0..<request.repetitions {
+        last = try evaluate(request, network, parameters, workspace, &timings)
+      }
+      return KernelResult(
+        kernel: last.evaluation.kernel, report: report(request, last.evaluation, last.spectrum, timings))
+    } catch { throw .kernel(error) }
+  }
+
+  /// Of one evaluation with its eigenvalues.
+  private struct Timing {
+    let seconds: Double
+    let initializationSeconds: Double
+    let cpuSeconds: Double
+  }
+
+  private func evaluate(
+    _ request: KernelRequest, _ network: CanonicalNetwork, _ parameters: ParameterSource,
+    _ workspace: KernelWorkspace, _ timings: inout [Timing]
+  ) throws(KernelError) -> (evaluation: KernelEvaluation, spectrum: SpectrumAttempt?) {
+    let processorStart = ProcessUsage.current.cpuSeconds
+    let engine = TangentKernelEngine(
+      threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
+    let evaluation = try engine.evaluate(
+      network, parameters: parameters, inputs: request.inputs, secondInputs: request.secondInputs,
+      settings: request.settings, workspace: workspace)
+    let start = ContinuousClock.now
+    let spectrum =
+      request.secondInputs == nil
+      ? SpectrumAttempt(evaluation.kernel, epsilon: request.settings.precision.epsilon) : nil
+    let eigenvalueSeconds = (ContinuousClock.now - start) / .seconds(1)
+    timings.append(
+      Timing(
+        seconds: evaluation.seconds.computation + eigenvalueSeconds,
+        initializationSeconds: evaluation.seconds.initialization,
+        cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart))
+    return (evaluation, spectrum)
+  }
+
+  private func report(
+    _ request: KernelRequest, _ evaluation: KernelEvaluation, _ attempt: SpectrumAttempt?, _ timings: [Timing]
+  ) -> KernelReport {
+    let outcome: (Outcome, String?) =
+      if !evaluation.isFinite {
+        (.nonFinite, "an output or kernel entry overflowed in \(request.settings.precision) precision")
+      } else { attempt?.outcome ?? (.ok, nil) }
+    let reported = timings.count > 1 ? timings.dropFirst() : timings[...]
+    return KernelReport(
+      outcome: outcome.0, message: outcome.1, samples: request.inputs.count,
+      outputs: request.network.outputCount, spectrum: attempt.map(\.reported),
+      seconds: median(reported.map(\.seconds)), secondsAll: timings.map(\.seconds),
+      firstSeconds: timings.first?.seconds ?? 0,
+      initializationSeconds: median(reported.map(\.initializationSeconds)),
+      cpuSeconds: median(reported.map(\.cpuSeconds)), multiplyAdds: evaluation.cost.multiplyAdds,
+      peakMemoryBytes: ProcessUsage.current.peakBytes)
+  }
+
+  /// The middle value, or the mean of the two in the middle; 0 of none.
+  private func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard let upper = sorted.dropFirst(sorted.count / 2).first else { return 0 }
+    return sorted.count % 2 == 1 ? upper : (sorted[sorted.count / 2 - 1] + upper) / 2
+  }
+}
+
+/// The spectrum of a square kernel, or why it has none.
+private enum SpectrumAttempt {
+  case spectrum(KernelSpectrum)
+  case failed(String)
+
+  init(_ kernel: KernelMatrix, epsilon: Double) {
+    do {
+      self = .spectrum(
+        try KernelSpectrum(
+          eigenvalues: try symmetricEigenvalues(kernel.values, order: kernel.rows), epsilon: epsilon))
+    } catch {
+      self = .failed("\(error)")
+    }
+  }
+
+  var outcome: (Outcome, String?) {
+    switch self {
+    case .failed(let message): (.nonFinite, message)
+    case .spectrum(let spectrum):
+      if case .undefined(let outcome, let reason) = spectrum.conditionNumber {
+        (outcome, reason)
+      } else {
+        (.ok, nil)
+      }
+    }
+  }
+
+  var reported: KernelReport.Spectrum {
+    guard case .spectrum(let spectrum) = self else {
+      return .init(
+        eigenvalues: nil, conditionNumber: nil, lambdaMax: nil, lambdaMin: nil, kernelTrace: nil)
+    }
+    return .init(
+      eigenvalues: spectrum.eigenvalues, conditionNumber: spectrum.conditionNumber.value,
+      lambdaMax: spectrum.lambdaMax.value, lambdaMin: spectrum.lambdaMin.value,
+      kernelTrace: spectrum.trace.value)
+  }
+}
+
+/// What the process has used so far.
+struct ProcessUsage {
+  /// User and system time of all threads.
+  let cpuSeconds: Double
+  /// The most memory it ever held.
+  let peakBytes: Int
+
+  static var current: ProcessUsage {
+    var usage = rusage()
+    #if canImport(Glibc)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      let unit = 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      let unit = 1
+    #endif
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return ProcessUsage(
+      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), peakBytes: Int(usage.ru_maxrss) * unit)
+  }
+}

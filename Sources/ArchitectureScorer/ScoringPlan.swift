@@ -1,0 +1,219 @@
+import ArchitecturePlugins
+import CandidateRanking
+import Datasets
+import ResultStorage
+import ScoringMetrics
+import SearchSpaces
+import TangentKernel
+import Trainability
+
+/// How every network of a run is scored: settings checked, files opened, identities made.
+struct ScoringPlan: Sendable {
+  /// With the requested precision as the computing one.
+  let identity: ScoreIdentity
+  let seeds: [UInt64]
+  /// What the run shows, the condition number first.
+  let metrics: [any ScoringMetric]
+  /// Whether any metric of the run needs a kernel.
+  let needsSpectrum: Bool
+  let rule: CandidateRanking.RankingRule
+  let meter: SpectrumMeter
+  let batches: BatchCache
+  /// Metrics that a score row shows: all that follow from the spectrum alone.
+  private let recordedMetrics: [any ScoringMetric]
+  /// Identities under which the store may have an answer, with their hashes, in order of preference.
+  let servable: [ServableIdentity]
+
+  struct ServableIdentity: Sendable {
+    let hash: String
+    let json: String
+    let precision: Precision
+
+    init(_ identity: ScoreIdentity) {
+      hash = identity.hash
+      json = identity.canonicalJSON
+      precision = identity.precision
+    }
+  }
+
+  init(
+    space: SearchSpace, seeds: [UInt64]?, resources: Resources, scorer: Scorer
+  ) throws(ScorerError) {
+    let scoring = space.scoring
+    guard
+      let reduction = OutputReduction(rawValue: scoring.outputReduction.rawValue),
+      let mode = NormalizationMode(rawValue: scoring.normalizationMode.rawValue),
+      let filter = ParameterFilter(rawValue: scoring.parameterFilter.rawValue),
+      let precision = Precision(rawValue: scoring.precision.rawValue)
+    else { throw .notAvailable("the search space's scoring settings are not known to the engine") }
+    let settings = KernelSettings(
+      outputReduction: reduction, normalizationMode: mode, parameterFilter: filter,
+      parameterization: scoring.parameterization,
+      initialization: try scorer.initialization(named: scoring.initialization), precision: precision)
+    let dataset: Dataset
+    do {
+      dataset = try Dataset.open(
+        space.dataset, standardization: space.input.standardize ? .perChannel : .none
+      ).conforming(to: space.input.shape)
+    } catch { throw .dataset(error) }
+    try self.init(
+      settings: settings, dataset: dataset, samples: space.input.samples, batchRule: space.input.batch,
+      seeds: seeds ?? scoring.seeds, family: (space.family.name, space.family.version),
+      metricNames: scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
+  }
+
+  init(_ request: ScoreRequest, scorer: Scorer) throws(ScorerError) {
+    let dataset: Dataset
+    do { dataset = try request.dataset.conforming(to: request.network.inputShape) } catch {
+      throw .dataset(error)
+    }
+    try self.init(
+      settings: request.settings, dataset: dataset, samples: request.samples, batchRule: request.batchRule,
+      seeds: request.seeds, family: request.family, metricNames: request.metrics,
+      ranking: .metric(MetricRegistry.headline), resources: request.resources, scorer: scorer)
+  }
+
+  private init(
+    settings: KernelSettings, dataset: Dataset, samples: Int, batchRule: BatchRule, seeds: [UInt64],
+    family: (name: String, version: String)?, metricNames: [String], ranking: SearchSpaces.RankingRule,
+    resources: Resources, scorer: Scorer
+  ) throws(ScorerError) {
+    guard settings.normalizationMode != .batch else {
+      throw .notAvailable(
+        "batch-norm mode 'batch' (samples coupled) is not available yet; use frozen, running or removed")
+    }
+    guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
+      throw .invalidRequest(
+        "seeds are \(seeds.map(String.init).joined(separator: ", ")); "
+          + "expected at least one, each once")
+    }
+    guard samples > 0 else { throw .invalidRequest("a batch of \(samples) samples; expected at least 1") }
+    do {
+      metrics = try Self.metrics([MetricRegistry.headline] + metricNames + ranking.metrics, scorer.metrics)
+      rule = try Self.rule(ranking, scorer.metrics)
+    } catch { throw .metric(error) }
+    do {
+      batches = try BatchCache(
+        dataset: dataset, samples: samples, rule: batchRule, seeds: seeds,
+        maximumBytes: min(256 << 20, resources.memoryBudget / 8))
+    } catch { throw .dataset(error) }
+    self.seeds = seeds
+    needsSpectrum = metrics.contains { $0.description.needs.contains(.tangentKernelSpectrum) }
+    recordedMetrics = scorer.metrics.metrics.filter { $0.description.needs == [.tangentKernelSpectrum] }
+    meter = SpectrumMeter(settings: settings)
+    identity = ScoreIdentity(
+      settings: settings, dataset: dataset, samples: samples, batchRule: batchRule, family: family)
+    servable = identity.servable.map(ServableIdentity.init)
+  }
+
+  private static func metrics(
+    _ names: [String], _ registry: MetricRegistry
+  ) throws(MetricError) -> [any ScoringMetric] {
+    var metrics: [any ScoringMetric] = []
+    for name in names {
+      let metric = try registry.metric(named: name)
+      if !metrics.contains(where: { $0.description.name == metric.description.name }) {
+        metrics.append(metric)
+      }
+    }
+    return metrics
+  }
+
+  private static func rule(
+    _ rule: SearchSpaces.RankingRule, _ registry: MetricRegistry
+  ) throws(MetricError) -> CandidateRanking.RankingRule {
+    var metrics: [RankingMetric] = []
+    for name in rule.metrics {
+      let description = try registry.metric(named: name).description
+      metrics.append(
+        RankingMetric(
+          name: description.name,
+          direction: description.direction == .lowerIsBetter ? .lowerIsBetter : .higherIsBetter))
+    }
+    switch rule {
+    case .metric: return .metric(metrics[0])
+    case .rankSum: return .rankSum(metrics)
+    }
+  }
+}
+
+// MARK: Scores to and from the store
+
+extension ScoringPlan {
+  /// A measured spectrum as a row of the store. Its identity names the precision it was computed in.
+  func record(
+    networkHash: String, seed: UInt64, _ measurement: SpectrumMeasurement, size: NetworkSize
+  ) -> ScoreRecord {
+    let identity = ServableIdentity(identity.computed(in: measurement.precision))
+    var values: [String: Double] = [:]
+    let measurements = Measurements(network: size, tangentKernelSpectrum: measurement.spectrum)
+    for metric in recordedMetrics { values[metric.description.name] = metric.value(of: measurements).value }
+    return ScoreRecord(
+      key: ScoreKey(networkHash: networkHash, identityHash: identity.hash, seed: seed),
+      identityJSON: identity.json, outcome: measurement.spectrum.outcome,
+      message: measurement.spectrum.message, metrics: values,
+      eigenvalues: measurement.spectrum.eigenvalues, seconds: measurement.seconds,
+      engineVersion: TangentKernelEngine.version)
+  }
+
+  /// The spectrum behind a row; nil when the row holds no lasting result.
+  func spectrum(of record: ScoreRecord, computedIn precision: Precision) -> TangentKernelSpectrum? {
+    guard record.outcome.isReproducible else { return nil }
+    if let eigenvalues = record.eigenvalues {
+      let spectrum = try? KernelSpectrum(eigenvalues: eigenvalues, epsilon: precision.epsilon)
+      return spectrum.map { .spectrum($0) }
+    }
+    return record.outcome == .ok
+      ? nil : .failure(record.outcome, message: record.message ?? "no reason stored")
+  }
+}
+
+extension TangentKernelSpectrum {
+  /// Of the condition number.
+  var outcome: Outcome {
+    switch self {
+    case .spectrum(let spectrum): spectrum.outcome
+    case .failure(let outcome, _): outcome
+    }
+  }
+
+  var message: String? {
+    switch self {
+    case .spectrum(let spectrum):
+      if case .undefined(_, let reason) = spectrum.conditionNumber { reason } else { nil }
+    case .failure(_, let message): message
+    }
+  }
+
+  var eigenvalues: [Double]? {
+    if case .spectrum(let spectrum) = self { spectrum.eigenvalues } else { nil }
+  }
+}
+
+extension ScoreIdentity {
+  init(
+    settings: KernelSettings, dataset: Dataset, samples: Int, batchRule: BatchRule,
+    family: (name: String, version: String)?
+  ) {
+    self.init(
+      engineVersion: TangentKernelEngine.version, outputReduction: settings.outputReduction,
+      normalizationMode: settings.normalizationMode, parameterFilter: settings.parameterFilter,
+      parameterization: settings.parameterization.rawValue, initialization: settings.initialization,
+      precision: settings.precision, requestedPrecision: settings.precision,
+      datasetHash: dataset.contentHash, inputShape: dataset.sampleShape.dimensions, samples: samples,
+      batchRule: batchRule.rawValue, family: family?.name, familyVersion: family?.version)
+  }
+}
+
+extension SearchSpace {
+  /// The dataset with paths that can be opened.
+  var dataset: DatasetSource {
+    switch input.dataset {
+    case .gaussian: .gaussian(shape: input.shape)
+    case .npy(let path, let labels): .npy(path: resolve(path), labels: labels.map(resolve))
+    case .npz(let path, let inputs, let labels): .npz(path: resolve(path), inputs: inputs, labels: labels)
+    case .cifar10(let path): .cifar10(path: resolve(path))
+    case .mnist(let path, let labels): .mnist(path: resolve(path), labels: labels.map(resolve))
+    }
+  }
+}

@@ -1,0 +1,400 @@
+import Datasets
+import Dispatch
+import Foundation
+import Logging
+import NetworkGraph
+import ResultStorage
+import ScoringMetrics
+import SearchSpaces
+import TangentKernel
+
+/// One run over a source of candidates: workers take networks, compute what the store does not have, and keep it.
+///
+/// Whichever worker finds no network waiting prepares the next few candidates (builds and canonicalises their
+/// networks, asks the store), so at most some dozens of networks are in memory at any time. Candidates are numbered
+/// as they come from the source and scores depend on the network and seed alone: nothing in the result depends on
+/// who computed what when.
+final class ScoringRun: @unchecked Sendable {
+  // Sendable because the variables below are only accessed between `lock` and `unlock` of `condition`, with two
+  // exceptions: `source` is touched only by the worker that has set `isPreparing`, which one at a time can; and all
+  // of them are read after `execute` has joined every worker.
+  private let condition = NSCondition()
+  private var source: CandidateSource
+  private var isPreparing = false
+  private var isExhausted = false
+  private var tasks = TaskQueue()
+  private var running = 0
+  private var firstError: ScorerError?
+  /// Networks that were seen, with how many candidates wait for their scores.
+  private var waiting: [String: Int] = [:]
+  private(set) var entries: [CandidateEntry] = []
+  private(set) var scores: [String: NetworkScores] = [:]
+  private(set) var counts = RunCounts()
+  private var progressState: ScoringProgress
+
+  let plan: ScoringPlan
+  private let resources: Resources
+  private let store: ResultStore?
+  private let cancellation: Cancellation
+  private let reporter: ProgressReporter
+  private let logger: Logger
+  private let keepsEigenvalues: Bool
+  private let ledger: MemoryLedger
+
+  init(
+    plan: ScoringPlan, source: CandidateSource, resources: Resources, store: ResultStore?,
+    cancellation: Cancellation, progress: (@Sendable (ScoringProgress) -> Void)?, logger: Logger,
+    keepsEigenvalues: Bool
+  ) {
+    self.plan = plan
+    self.source = source
+    self.resources = resources
+    self.store = store
+    self.cancellation = cancellation
+    self.logger = logger
+    self.keepsEigenvalues = keepsEigenvalues
+    reporter = ProgressReporter(progress)
+    progressState = ScoringProgress(done: 0, total: source.total, fromStore: 0, failed: 0, current: nil)
+    ledger = MemoryLedger(budget: max(1, resources.memoryBudget - plan.batches.reservedBytes))
+  }
+
+  /// Why it ended. For use after `execute`.
+  var ending: RunEnding {
+    let isComplete = isExhausted && entries.allSatisfy { $0.networkHash.map { scores[$0] != nil } ?? true }
+    return isComplete ? source.ending : .interrupted
+  }
+
+  /// Runs to the end, to cancellation or to the first error of the store. Blocks.
+  func execute(space: SpaceRecord?, command: String) throws(ScorerError) {
+    do {
+      let id = try store?.startRun(
+        space: space, settingsJSON: plan.identity.canonicalJSON, command: command)
+      runWorkers(runID: id)
+      if let store, let id {
+        let status: RunStatus =
+          firstError != nil ? .failed : ending == .interrupted ? .interrupted : .finished
+        try store.finishRun(id, as: status)
+      }
+    } catch { throw firstError ?? .store(error) }
+    if let firstError { throw firstError }
+    reporter.report(progressState, isLast: true)
+  }
+
+  private func runWorkers(runID: Int64?) {
+    let group = DispatchGroup()
+    for index in 0..<resources.threads {
+      group.enter()
+      let thread = Thread {
+        self.work(runID: runID)
+        group.leave()
+      }
+      thread.name = "scorer \(index)"
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+    group.wait()
+  }
+
+  private func work(runID: Int64?) {
+    let memory = WorkerMemory(ledger: ledger)
+    defer { memory.giveBack() }
+    while true {
+      switch nextStep(runID: runID) {
+      case .end: return
+      case .prepared(let progress): reporter.report(progress, isLast: false)
+      case .compute(let task, let threads):
+        do throws(ScorerError) {
+          finish(task, try compute(task, threads: threads, memory))
+        } catch { stop(error) }
+        if ledger.hasWaiters { memory.giveBack() }
+      }
+    }
+  }
+
+  private func stop(_ error: ScorerError) {
+    condition.withLock {
+      firstError = firstError ?? error
+      condition.broadcast()
+    }
+  }
+
+  // MARK: Handing out
+
+  private enum Step {
+    case compute(NetworkTask, threads: Int)
+    case prepared(ScoringProgress)
+    case end
+  }
+
+  /// A network to compute, or else the next candidates prepared.
+  private func nextStep(runID: Int64?) -> Step {
+    condition.lock()
+    defer { condition.unlock() }
+    while firstError == nil, !cancellation.isCancelled {
+      if let task = tasks.popFirst() {
+        running += 1
+        // When fewer networks are left than there are threads, each may use its share of them.
+        let left = isExhausted ? running + tasks.count : .max
+        return .compute(task, threads: max(1, resources.threads / left))
+      }
+      if isExhausted { return .end }
+      if isPreparing {
+        condition.wait()
+        continue
+      }
+      isPreparing = true
+      condition.unlock()
+      let prepared = Result { () throws(ScorerError) in try prepare(runID: runID) }
+      condition.lock()
+      isPreparing = false
+      condition.broadcast()
+      switch prepared {
+      case .success(let preparation): register(preparation)
+      case .failure(let error): firstError = firstError ?? error
+      }
+      return .prepared(progressState)
+    }
+    return .end
+  }
+
+  /// Some candidates in order, and what the store knows of their networks.
+  private struct Preparation {
+    var entries: [CandidateEntry] = []
+    /// By hash: of networks that were not seen before in this run.
+    var networks: [String: (network: CanonicalNetwork, candidateID: String)] = [:]
+    var known: [String: [SeedScore?]] = [:]
+    var excluded = 0
+    var isExhausted = false
+  }
+
+  /// Called by one worker at a time, without the lock.
+  private func prepare(runID: Int64?) throws(ScorerError) -> Preparation {
+    var preparation = Preparation()
+    var records: [CandidateRecord] = []
+    var hashes: [String] = []
+    // Short enough that no worker waits long, whether candidates are slow to make or most are excluded.
+    let deadline = ContinuousClock.now + .milliseconds(50)
+    while preparation.entries.count < 64, ContinuousClock.now < deadline, !cancellation.isCancelled {
+      guard let visit = source.next() else {
+        preparation.isExhausted = true
+        break
+      }
+      switch visit {
+      case .excluded: preparation.excluded += 1
+      case .failed(let id, let choices, let message):
+        preparation.entries.append(
+          CandidateEntry(id: id, choices: choices, networkHash: nil, failure: message))
+      case .network(let id, let choices, let family, let network):
+        do {
+          let canonical = try CanonicalNetwork(network)
+          preparation.entries.append(
+            CandidateEntry(id: id, choices: choices, networkHash: canonical.hash, failure: nil))
+          if preparation.networks[canonical.hash] == nil { hashes.append(canonical.hash) }
+          preparation.networks[canonical.hash] =
+            preparation.networks[canonical.hash] ?? (canonical, candidateID: id)
+          records.append(
+            CandidateRecord(
+              networkHash: canonical.hash, family: family, choicesJSON: choices.canonicalJSON,
+              parameters: network.parameterCount, multiplyAdds: network.multiplyAdds))
+        } catch {
+          preparation.entries.append(
+            CandidateEntry(id: id, choices: choices, networkHash: nil, failure: "\(error)"))
+        }
+      }
+    }
+    let unseen = condition.withLock { hashes.filter { waiting[$0] == nil && scores[$0] == nil } }
+    do {
+      if let store {
+        for identity in plan.servable where plan.needsSpectrum {
+          let found = try store.scores(
+            networkHashes: unseen, identityHash: identity.hash, seeds: plan.seeds)
+          addKnown(found, identity, to: &preparation)
+        }
+        if let runID, !records.isEmpty { try store.addCandidates(records, toRun: runID) }
+      }
+    } catch { throw .store(error) }
+    return preparation
+  }
+
+  private func addKnown(
+    _ found: [ScoreKey: ScoreRecord], _ identity: ScoringPlan.ServableIdentity,
+    to preparation: inout Preparation
+  ) {
+    for (hash, entry) in preparation.networks {
+      for (index, seed) in plan.seeds.enumerated() {
+        let key = ScoreKey(networkHash: hash, identityHash: identity.hash, seed: seed)
+        guard let record = found[key],
+          let spectrum = plan.spectrum(of: record, computedIn: identity.precision)
+        else { continue }
+        var seeds = preparation.known[hash] ?? .init(repeating: nil, count: plan.seeds.count)
+        if seeds[index] == nil {
+          seeds[index] = score(
+            spectrum, NetworkSize(entry.network.network),
+            wasPromoted: identity.precision != plan.identity.requestedPrecision, isFromStore: true)
+        }
+        preparation.known[hash] = seeds
+      }
+    }
+  }
+
+  /// Called with the lock.
+  private func register(_ preparation: Preparation) {
+    isExhausted = preparation.isExhausted
+    counts.excluded += preparation.excluded
+    for entry in preparation.entries {
+      entries.append(entry)
+      counts.candidates += 1
+      guard let hash = entry.networkHash else {
+        advance(entry.id, candidates: 1, fromStore: false, failed: true)
+        continue
+      }
+      if let known = scores[hash] {
+        counts.isomorphicDuplicates += 1
+        advance(entry.id, candidates: 1, fromStore: known.isFromStore, failed: !plan.isRankable(known))
+      } else if let count = waiting[hash] {
+        counts.isomorphicDuplicates += 1
+        waiting[hash] = count + 1
+      } else if let (network, candidateID) = preparation.networks[hash] {
+        enqueue(
+          NetworkTask(
+            candidateID: candidateID, network: network, size: NetworkSize(network.network),
+            known: preparation.known[hash] ?? .init(repeating: nil, count: plan.seeds.count)))
+      }
+    }
+    if isExhausted { progressState.total = entries.count }
+  }
+
+  /// Called with the lock.
+  private func enqueue(_ task: NetworkTask) {
+    let known = task.known.compactMap(\.self)
+    if plan.needsSpectrum, known.count < plan.seeds.count {
+      waiting[task.hash] = 1
+      tasks.append(task)
+    } else {
+      let complete =
+        plan.needsSpectrum
+        ? known : plan.seeds.map { _ in score(nil, task.size, wasPromoted: false, isFromStore: false) }
+      let result = NetworkScores(seeds: complete)
+      scores[task.hash] = result
+      advance(
+        task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: !plan.isRankable(result))
+    }
+  }
+
+  // MARK: Computing
+
+  /// The scores of a network; nil when the run was cancelled before all its seeds were computed. Seeds that were
+  /// computed are in the store either way, in one transaction.
+  private func compute(
+    _ task: NetworkTask, threads: Int, _ memory: WorkerMemory
+  ) throws(ScorerError) -> NetworkScores? {
+    var seeds = task.known
+    var records: [ScoreRecord] = []
+    var computed = 0
+    var promoted = 0
+    for (index, seed) in plan.seeds.enumerated() where seeds[index] == nil {
+      if cancellation.isCancelled { break }
+      let batch: SampleBatch
+      do { batch = try plan.batches.batch(forSeed: seed) } catch { throw .dataset(error) }
+      let measurement = plan.meter.measure(
+        task.network, seed: seed, inputs: batch, workspace: memory.workspace
+      ) { bytes throws(KernelError) in
+        let copy = plan.batches.holdsAll ? 0 : plan.batches.batchBytes
+        return try max(threads, memory.admit(bytes.addingSaturating(copy), threads: resources.threads))
+      }
+      memory.trim()
+      computed += measurement.wasComputed ? 1 : 0
+      let wasPromoted = measurement.precision != plan.identity.requestedPrecision
+      promoted += wasPromoted ? 1 : 0
+      records.append(plan.record(networkHash: task.hash, seed: seed, measurement, size: task.size))
+      seeds[index] = score(
+        measurement.spectrum, task.size, wasPromoted: wasPromoted, isFromStore: false)
+    }
+    let conflicts = try keep(records)
+    condition.withLock {
+      counts.computed += computed > 0 ? 1 : 0
+      counts.promotedScores += promoted
+      counts.conflicts += conflicts
+    }
+    let complete = seeds.compactMap(\.self)
+    return complete.count == plan.seeds.count ? NetworkScores(seeds: complete) : nil
+  }
+
+  /// Gives scores to the store.
+  /// - Returns: how many disagree with what it has.
+  private func keep(_ records: [ScoreRecord]) throws(ScorerError) -> Int {
+    guard let store, !records.isEmpty else { return 0 }
+    let insertions: [Insertion]
+    do { insertions = try store.insert(records) } catch { throw .store(error) }
+    for (record, insertion) in zip(records, insertions) where insertion == .conflict {
+      logger.warning(
+        "the store has another score of network \(record.key.networkHash), seed \(record.key.seed); both are kept"
+      )
+    }
+    return insertions.count { $0 == .conflict }
+  }
+
+  private func score(
+    _ spectrum: TangentKernelSpectrum?, _ size: NetworkSize, wasPromoted: Bool, isFromStore: Bool
+  ) -> SeedScore {
+    let measurements = Measurements(network: size, tangentKernelSpectrum: spectrum)
+    return SeedScore(
+      values: plan.metrics.map { $0.value(of: measurements) },
+      eigenvalues: keepsEigenvalues ? spectrum?.eigenvalues : nil, wasPromoted: wasPromoted,
+      isFromStore: isFromStore)
+  }
+
+  private func finish(_ task: NetworkTask, _ result: NetworkScores?) {
+    condition.lock()
+    running -= 1
+    let candidates = waiting.removeValue(forKey: task.hash) ?? 0
+    if let result {
+      scores[task.hash] = result
+      advance(
+        task.candidateID, candidates: candidates, fromStore: false, failed: !plan.isRankable(result))
+    }
+    let state = progressState
+    condition.unlock()
+    reporter.report(state, isLast: false)
+  }
+
+  /// Called with the lock.
+  private func advance(_ id: String, candidates: Int, fromStore: Bool, failed: Bool) {
+    counts.fromStore += fromStore ? candidates : 0
+    progressState.done += candidates
+    progressState.fromStore += fromStore ? candidates : 0
+    progressState.failed += failed ? candidates : 0
+    progressState.current = id
+  }
+}
+
+extension Int {
+  fileprivate func addingSaturating(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}
+
+/// First in, first out.
+private struct TaskQueue {
+  private var tasks: [NetworkTask?] = []
+  private var head = 0
+
+  var count: Int { tasks.count - head }
+
+  mutating func append(_ task: NetworkTask) { tasks.append(task) }
+
+  mutating func popFirst() -> NetworkTask? {
+    guard head < tasks.count else { return nil }
+    defer {
+      // The network is not kept for longer than it is needed.
+      tasks[head] = nil
+      head += 1
+      if head == tasks.count {
+        tasks.removeAll()
+        head = 0
+      }
+    }
+    return tasks[head]
+  }
+}
