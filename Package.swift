@@ -79,6 +79,10 @@ let package = Package(
       name: "ntkscorer", dependencies: ["ArchitectureScorer", "Reports", "Trainability", argumentParser, logging],
       swiftSettings: swiftSettings),
 
+    .executableTarget(
+      name: "EngineBenchmark", dependencies: ["TangentKernel", "NetworkGraph", "Datasets", "YAMLDocuments"],
+      path: "Benchmarks/Engine", swiftSettings: swiftSettings),
+
     // Tests
     tests(of: "LaneKernels", ["CLaneKernels"]),
     tests(of: "LinearAlgebra"),

@@ -138,7 +138,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       let buffer = scratch + slot * columns * chunkVectors * laneCount
       for index in stride(from: slot, to: chunks.count, by: slots) {
         let chunk = chunks[index], columnStride = chunk.parameters * laneCount
-        buffer.update(repeating: 0, count: columns * columnStride)
+        buffer.fillWithZeros(columns * columnStride)
         for column in 0..<columns {
           addWeightGradients(
             of: chunk, gradient, column: column, input, into: buffer + column * columnStride, context)

@@ -125,7 +125,7 @@ final class ZeroPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    output.base.update(repeating: 0, count: output.count)
+    output.base.fillWithZeros(output.count)
   }
 
   func backward(
@@ -133,7 +133,7 @@ final class ZeroPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     for case let target? in targets where !target.accumulate {
-      target.tensor.base.update(repeating: 0, count: target.tensor.count)
+      target.tensor.base.fillWithZeros(target.tensor.count)
     }
   }
 }

@@ -31,7 +31,7 @@ final class GramAccumulator<Scalar: LaneScalar> {
     self.order = order
     slots = (0..<gramSlotCount).map { _ in
       let slot = pool.take(Double.self, count: order * order)
-      slot.update(repeating: 0, count: order * order)
+      slot.fillWithZeros(order * order)
       return slot
     }
   }
@@ -61,7 +61,7 @@ final class GramAccumulator<Scalar: LaneScalar> {
   ) {
     let order = blocks * laneCount
     nonisolated(unsafe) let (columns, matrix) = (columns, matrix)
-    matrix.update(repeating: 0, count: order * order)
+    matrix.fillWithZeros(order * order)
     workers.forEach(blocks) { block in
       kernels.gram(
         parameters: parameters, columns + block * columnStride, columns + block * columnStride,

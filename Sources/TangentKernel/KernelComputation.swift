@@ -142,7 +142,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   private func seed(_ outputs: Range<Int>?) -> LaneTensor<Scalar> {
     let shape = plan.steps[plan.output].node.shape, directions = outputs?.count ?? 1
     let seed = tensor(shape, columns: directions * context.blocks)
-    seed.base.update(repeating: 0, count: seed.count)
+    seed.base.fillWithZeros(seed.count)
     for direction in 0..<directions {
       for block in 0..<context.blocks {
         let column = seed.column(direction * context.blocks + block)

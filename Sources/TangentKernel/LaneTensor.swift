@@ -30,3 +30,11 @@ struct GradientTarget<Scalar: LaneScalar> {
   /// Whether the tensor already holds another consumer's share.
   let accumulate: Bool
 }
+
+extension UnsafeMutablePointer {
+  /// Zeros for numbers, whose zero is all zero bits: `update(repeating:)` goes element by element in generic code.
+  func fillWithZeros(_ count: Int) where Pointee: BinaryFloatingPoint {
+    UnsafeMutableRawPointer(self).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Pointee>.stride)
+  }
+}

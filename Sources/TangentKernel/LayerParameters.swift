@@ -114,7 +114,7 @@ final class LayerParameters<Scalar: LaneScalar> {
       }
       for index in 0..<count { target[index] = Scalar(stored.values[index]) * factor }
     case .drawn(let seed):
-      guard variance > 0 else { return target.update(repeating: 0, count: count) }
+      guard variance > 0 else { return target.fillWithZeros(count) }
       let stream = RandomStream(seed: seed, purpose: "weights", position: "\(array.node).\(array.suffix)")
       let scale = Float((uniform ? 3 * variance : variance).squareRoot())
       nonisolated(unsafe) let target = target

@@ -178,7 +178,7 @@ public struct TangentKernelEngine: Sendable {
     let tensor = LaneTensor(
       base: context.pool.take(Scalar.self, count: elements * context.blocks * laneCount), shape: shape,
       columns: context.blocks)
-    tensor.base.update(repeating: 0, count: tensor.count)
+    tensor.base.fillWithZeros(tensor.count)
     var firstBlock = 0
     for batch in batches {
       for sample in 0..<batch.count {
