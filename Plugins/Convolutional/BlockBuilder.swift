@@ -20,7 +20,8 @@ struct BlockBuilder {
     try addActivation("stem")
   }
 
-  /// One block; when it halves the maps, by pooling before it or by stride 2 in its k×k convolution (its first).
+  /// One block; when it halves the maps, by pooling before it or by stride 2 in its k×k convolution (its
+  /// first).
   mutating func addBlock(name: String, channels: Int, halves: Bool) throws {
     var stride = 1
     if halves {
@@ -75,8 +76,8 @@ struct BlockBuilder {
     try addActivation("\(name)_pointwise")
   }
 
-  /// Adds the block's input to its last maps, through a 1×1 projection with normalization where shapes differ, and
-  /// puts the activation after the sum (He et al. 2016, option B).
+  /// Adds the block's input to its last maps, through a 1×1 projection with normalization where shapes
+  /// differ, and puts the activation after the sum (He et al. 2016, option B).
   private mutating func addShortcut(
     _ name: String, from entry: NodeReference, channels: Int, stride: Int
   ) throws {

@@ -1,8 +1,8 @@
 import ArchitecturePlugins
 import NetworkGraph
 
-/// Convolutional networks in stages: an optional stem, then stages of equal blocks, each but the first beginning by
-/// halving the maps, then a head and a dense readout.
+/// Convolutional networks in stages: an optional stem, then stages of equal blocks, each but the first
+/// beginning by halving the maps, then a head and a dense readout.
 ///
 /// Convolutions pad by half their kernel, so that only down-sampling changes the size of the maps.
 public struct ConvolutionalFamily: ArchitectureFamily {
@@ -107,7 +107,8 @@ public struct ConvolutionalFamily: ArchitectureFamily {
     guard case .maps(_, let height, let width) = shape, min(height, width) < 2 else { return }
     throw invalid(
       "stages",
-      "\(plan.stages) stages are too many: the maps are \(height)×\(width) after stage \(stage) and cannot be halved"
+      "\(plan.stages) stages are too many: the maps are \(height)×\(width) after stage \(stage) "
+        + "and cannot be halved"
     )
   }
 }

@@ -17,12 +17,12 @@ public protocol ArchitectureFamily: Sendable {
   /// The network for one set of choices.
   ///
   /// - Parameters:
-  ///   - choices: validated against `parameters`, defaults filled in: every parameter is present except optional
-  ///     ones that were left out.
+  ///   - choices: validated against `parameters`, defaults filled in: every parameter is present except
+  ///     optional ones that were left out.
   ///   - input: shape of one sample.
   ///   - outputs: number of outputs (classes).
-  /// - Throws: `NetworkError`, `PluginError` or any error that says why these choices make no network (a map pooled
-  ///   to nothing, say): the candidate is reported as failed with that text, and the run goes on.
+  /// - Throws: `NetworkError`, `PluginError` or any error that says why these choices make no network (a map
+  ///   pooled to nothing, say): the candidate is reported as failed with that text, and the run goes on.
   func makeNetwork(_ choices: Choices, input: TensorShape, outputs: Int) throws -> Network
 }
 
@@ -32,8 +32,8 @@ extension ArchitectureFamily {
 
   /// Choices in the form that `makeNetwork` receives: every value checked, defaults filled in.
   ///
-  /// - Throws: `PluginError.invalidChoices` with all mistakes: unknown names (with the nearest valid one), values
-  ///   out of range, and missing parameters.
+  /// - Throws: `PluginError.invalidChoices` with all mistakes: unknown names (with the nearest valid one),
+  ///   values out of range, and missing parameters.
   public func validated(_ choices: Choices) throws(PluginError) -> Choices {
     var result: Choices = [:]
     var problems: [ParameterProblem] = []

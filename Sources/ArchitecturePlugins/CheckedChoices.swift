@@ -1,7 +1,8 @@
 import NetworkGraph
 
-/// Reads validated choices as Swift values. Every getter throws `PluginError.invalidChoices` when the value is
-/// missing or of another kind, so that a family called with choices that nobody validated fails with a message.
+/// Reads validated choices as Swift values. Every getter throws `PluginError.invalidChoices` when the value
+/// is missing or of another kind, so that a family called with choices that nobody validated fails with a
+/// message.
 public struct CheckedChoices {
   private let family: any ArchitectureFamily
   private let choices: Choices

@@ -17,7 +17,8 @@ public struct FamilyRegistry: Sendable {
 
   /// Adds a family.
   ///
-  /// - Throws: `PluginError` when its name is taken, or when its name or one of its parameters' cannot be used.
+  /// - Throws: `PluginError` when its name is taken, or when its name or one of its parameters' cannot be
+  ///   used.
   public mutating func register(_ family: any ArchitectureFamily) throws(PluginError) {
     for name in [family.name] + family.parameters.map(\.name) where !Self.isUsable(name) {
       throw .invalidName(name)

@@ -46,8 +46,8 @@ extension ParameterDescription {
     }
   }
 
-  /// The value in the form that the family receives: integers given for a real become reals, integral reals given
-  /// for an integer become integers.
+  /// The value in the form that the family receives: integers given for a real become reals, integral reals
+  /// given for an integer become integers.
   public func validated(_ value: ParameterValue) -> Result<ParameterValue, ParameterProblem> {
     if let accepted = accepted(value) { return .success(accepted) }
     var suggestion: String?

@@ -9,8 +9,8 @@ public enum ParameterValue: Hashable, Sendable {
   case list([ParameterValue])
 }
 
-/// One candidate's choices: a value for some or all parameters of its family, by name. Kept sorted by name wherever
-/// order is visible.
+/// One candidate's choices: a value for some or all parameters of its family, by name. Kept sorted by name
+/// wherever order is visible.
 public typealias Choices = [String: ParameterValue]
 
 extension ParameterValue: Codable {
@@ -54,8 +54,8 @@ extension ParameterValue: CustomStringConvertible {
     }
   }
 
-  /// JSON in one spelling per value: no spaces, shortest decimals that read back to the same bits, reals always with
-  /// a point or an exponent. Infinities and NaN, which no validated value holds, are `null`.
+  /// JSON in one spelling per value: no spaces, shortest decimals that read back to the same bits, reals
+  /// always with a point or an exponent. Infinities and NaN, which no validated value holds, are `null`.
   public var canonicalJSON: String {
     switch self {
     case .integer(let value): "\(value)"

@@ -17,11 +17,12 @@ public struct Node: Hashable, Sendable {
   }
 }
 
-/// A shape-checked directed acyclic graph. Node 0 is the input; nodes stand in an order in which every node comes
-/// after those it reads. Made by `NetworkBuilder`, so that a value of this type is always valid.
+/// A shape-checked directed acyclic graph. Node 0 is the input; nodes stand in an order in which every node
+/// comes after those it reads. Made by `NetworkBuilder`, so that a value of this type is always valid.
 public struct Network: Hashable, Sendable {
   public let nodes: [Node]
-  /// Index of the node whose value is the network's output; maps are flattened there (channels, rows, columns).
+  /// Index of the node whose value is the network's output; maps are flattened there (channels, rows,
+  /// columns).
   public let output: Int
 
   /// Numbers per sample at the output: the O of the kernel.

@@ -20,7 +20,8 @@ public struct NetworkBuilder: Sendable {
   /// A bad input shape is reported by the first call that can throw.
   private let inputError: NetworkError?
 
-  /// Starts with the input alone, called `input`. A shape that no sample can have is reported by `add` and `build`.
+  /// Starts with the input alone, called `input`. A shape that no sample can have is reported by `add` and
+  /// `build`.
   public init(input: TensorShape) {
     nodes = [Node(name: "input", operation: .input, inputs: [], shape: input)]
     inputError = Self.problem(with: input)?.named("input")
@@ -37,8 +38,8 @@ public struct NetworkBuilder: Sendable {
   /// - Parameters:
   ///   - name: `layer0`, `layer1`, … by position when nil.
   ///   - inputs: what it reads, in order; one node for most operations.
-  /// - Throws: `NetworkError` when the name is taken, an attribute is out of range or a shape does not fit; the
-  ///   builder is then as it was.
+  /// - Throws: `NetworkError` when the name is taken, an attribute is out of range or a shape does not fit;
+  ///   the builder is then as it was.
   @discardableResult
   public mutating func add(
     _ operation: Operation, name: String? = nil, from inputs: [NodeReference]
@@ -79,8 +80,11 @@ public struct NetworkBuilder: Sendable {
 
   /// The finished network. Nodes that do not lead to the output stay in it (the canonical form drops them).
   ///
+  /// Mutating only so that `builder.build(output: builder.add(…))` sees the node that its argument adds; the
+  /// builder can go on.
+  ///
   /// - Throws: `NetworkError` when the input's shape is impossible or the output is no node of this builder.
-  public func build(output: NodeReference) throws -> Network {
+  public mutating func build(output: NodeReference) throws -> Network {
     if let inputError { throw inputError }
     try checkReferences([output])
     return Network(validated: nodes, output: output.index)

@@ -1,5 +1,5 @@
-/// What a node computes. One case per kind of operation; what is particular to a kind (shape rule, parameters,
-/// cost, attributes in files) lives in the file of that name in `Operations/`.
+/// What a node computes. One case per kind of operation; what is particular to a kind (shape rule,
+/// parameters, cost, attributes in files) lives in the file of that name in `Operations/`.
 public enum Operation: Hashable, Sendable {
   /// The network's input; exactly one node has it.
   case input
@@ -21,8 +21,8 @@ public enum Operation: Hashable, Sendable {
   case scale(Double)
   /// Along channels (or features), in the order of the inputs.
   case concatenate
-  /// Zeros of the input's shape: NAS-Bench-201's `none`. A node with this operation may also read nothing; its
-  /// shape is then stated where it is made (`NetworkBuilder.addZero`), as in every canonical network.
+  /// Zeros of the input's shape: NAS-Bench-201's `none`. A node with this operation may also read nothing;
+  /// its shape is then stated where it is made (`NetworkBuilder.addZero`), as in every canonical network.
   case zero
   case identity
 }
@@ -33,8 +33,8 @@ protocol OperationRule: Sendable {
   var name: String { get }
   /// How many nodes it may read.
   var inputCount: ClosedRange<Int> { get }
-  /// Everything that tells it from others of its name, in a fixed order. The file writer leaves out defaults; the
-  /// canonical hash covers all of them.
+  /// Everything that tells it from others of its name, in a fixed order. The file writer leaves out defaults;
+  /// the canonical hash covers all of them.
   var attributes: [OperationAttribute] { get }
   /// True when the order of the inputs does not matter.
   var isCommutative: Bool { get }

@@ -1,5 +1,5 @@
-/// One array that a node keeps: trainable parameters, or batch norm's running statistics. In a weights file its key
-/// is the node's name, a dot and `suffix`.
+/// One array that a node keeps: trainable parameters, or batch norm's running statistics. In a weights file
+/// its key is the node's name, a dot and `suffix`.
 public struct ParameterArray: Hashable, Sendable {
   /// What the array is to its node, which decides how it is drawn and which parameter filters include it.
   public enum Role: Hashable, Sendable, CaseIterable {
@@ -21,8 +21,14 @@ public struct ParameterArray: Hashable, Sendable {
   }
 
   public let role: Role
-  /// Row-major; (out, in) or (out, in/groups, kernel height, kernel width) for weights, (channels) for the rest.
+  /// Row-major; (out, in) or (out, in/groups, kernel height, kernel width) for weights, (channels) for the
+  /// rest.
   public let dimensions: [Int]
+
+  public init(role: Role, dimensions: [Int]) {
+    self.role = role
+    self.dimensions = dimensions
+  }
 
   /// `weight`, `bias`, `running_mean` or `running_var`.
   public var suffix: String {

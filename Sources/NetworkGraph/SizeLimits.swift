@@ -1,5 +1,5 @@
-/// Sizes that no network may pass. They lie far above anything that can be computed, and low enough that sums and
-/// products of what is below them never overflow.
+/// Sizes that no network may pass. They lie far above anything that can be computed, and low enough that sums
+/// and products of what is below them never overflow.
 enum SizeLimits {
   /// Numbers per sample at one node, and trainable numbers of one node: 2⁴⁰.
   static let elements = 1 << 40

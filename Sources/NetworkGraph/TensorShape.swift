@@ -1,10 +1,11 @@
-/// The shape of one sample at a node: a vector of features, or a stack of maps (channels × height × width, read in
-/// that order when flattened). The batch dimension is never part of it.
+/// The shape of one sample at a node: a vector of features, or a stack of maps (channels × height × width,
+/// read in that order when flattened). The batch dimension is never part of it.
 public enum TensorShape: Hashable, Sendable {
   case features(Int)
   case maps(channels: Int, height: Int, width: Int)
 
-  /// How many numbers one sample holds here; `Int.max` when that does not fit (no network holds such a shape).
+  /// How many numbers one sample holds here; `Int.max` when that does not fit (no network holds such a
+  /// shape).
   public var elementCount: Int {
     switch self {
     case .features(let count): count

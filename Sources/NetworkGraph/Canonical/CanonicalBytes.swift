@@ -1,5 +1,6 @@
-/// The byte string that is hashed: everything that decides a network's kernel. Numbers are little-endian 64-bit,
-/// reals by bit pattern, texts and lists preceded by their length, so that no two networks share a string.
+/// The byte string that is hashed: everything that decides a network's kernel. Numbers are little-endian
+/// 64-bit, reals by bit pattern, texts and lists preceded by their length, so that no two networks share a
+/// string.
 enum CanonicalBytes {
   /// Change it with the format, so that hashes of different formats never meet.
   private static let header = "NTKScorer network 1"

@@ -2,9 +2,10 @@ import Crypto
 
 /// A network reduced to what it computes, in an order that depends on nothing else.
 ///
-/// Equal hash means equal kernel, bit for bit, for equal seed: the engine evaluates the canonical network and draws
-/// weights by its node order. Networks that differ only in names, in the order of nodes, or in the order of the
-/// inputs of sums and products have equal canonical networks and hashes. So have networks that differ in
+/// Equal hash means equal kernel, bit for bit, for equal seed: the engine evaluates the canonical network and
+/// draws weights by its node order. Networks that differ only in names, in the order of nodes, or in the
+/// order of the inputs of sums and products have equal canonical networks and hashes. So have networks that
+/// differ in
 /// - nodes that do not lead to the output, identities, sums of one, and a final flatten;
 /// - sums within sums, where the inner one is read by the outer one alone;
 /// - parts that are zero for every value of the parameters;
@@ -17,14 +18,15 @@ public struct CanonicalNetwork: Sendable {
   public let network: Network
   /// SHA-256 of the canonical byte string, 64 lowercase hexadecimal digits.
   public let hash: String
-  /// Per canonical node, its name in the original network: the key of its arrays in a weights file. Nil for zeros
-  /// that stand for a whole folded part.
+  /// Per canonical node, its name in the original network: the key of its arrays in a weights file. Nil for
+  /// zeros that stand for a whole folded part.
   public let originalNames: [String?]
 
-  /// Complexity: O((nodes + edges) log nodes) without symmetric parts; polynomial for repeated parallel branches.
+  /// Complexity: O((nodes + edges) log nodes) without symmetric parts; polynomial for repeated parallel
+  /// branches.
   ///
-  /// - Throws: `NetworkError` for a network so symmetric that its canonical order cannot be found in reasonable
-  ///   time. Networks made of layers and branches are far from it.
+  /// - Throws: `NetworkError` for a network so symmetric that its canonical order cannot be found in
+  ///   reasonable time. Networks made of layers and branches are far from it.
   public init(_ network: Network) throws {
     let graph = SimplifiedGraph(network)
     let order = try CanonicalOrder(graph).order

@@ -1,8 +1,8 @@
 /// An order of a graph's nodes that is the same for all isomorphic graphs, topological, with the input first.
 ///
-/// Colour refinement settles nearly every network. Where nodes stay tied, each of them in turn is put first and
-/// refinement goes on (McKay 1981); the order that gives the least code of the edges wins. Tied nodes that some
-/// automorphism carries into one another lead to the same codes, so one of them is followed.
+/// Colour refinement settles nearly every network. Where nodes stay tied, each of them in turn is put first
+/// and refinement goes on (McKay 1981); the order that gives the least code of the edges wins. Tied nodes
+/// that some automorphism carries into one another lead to the same codes, so one of them is followed.
 struct CanonicalOrder {
   private(set) var order: [Int] = []
 
@@ -10,7 +10,7 @@ struct CanonicalOrder {
   private let graph: ReadingGraph
   /// Colours looked at so far: what a hostile graph may cost.
   private var work = 0
-  private static let workLimit = 200_000_000
+  private static let workLimit = 100_000_000
 
   init(_ graph: SimplifiedGraph) throws {
     inputs = graph.nodes.map { $0.operation.isCommutative ? $0.inputs.sorted() : $0.inputs }
@@ -47,22 +47,28 @@ struct CanonicalOrder {
     var code: [Int]
   }
 
+  /// One of the partitions that tied nodes lead to.
+  private struct Branch {
+    var partition: OrderedPartition
+    /// The same with all ties broken, once it was needed.
+    var broken: OrderedPartition?
+  }
+
   /// The least leaf below a refined partition.
   private mutating func best(_ partition: OrderedPartition, tiedFrom: Int) throws -> Leaf {
     var partition = partition
     var start = tiedFrom
     while let tied = partition.tiedCell(from: start) {
-      try checkWork()
       start = tied
       let members = Array(partition.cell(at: tied))
-      let first = individualized(members[0], in: partition)
-      var representatives = [first]
+      let first = try individualized(members[0], in: partition)
+      var branches = [Branch(partition: first)]
       var allSwap = true
       for member in members.dropFirst() {
-        let other = individualized(member, in: partition)
+        var other = Branch(partition: try individualized(member, in: partition))
         var isKnown = false
-        for representative in representatives {
-          guard let automorphism = try automorphism(from: representative, to: other) else { continue }
+        for index in branches.indices {
+          guard let automorphism = try automorphism(&branches[index], &other) else { continue }
           isKnown = true
           allSwap =
             allSwap
@@ -71,12 +77,12 @@ struct CanonicalOrder {
             }
           break
         }
-        if !isKnown { representatives.append(other) }
+        if !isKnown { branches.append(other) }
       }
-      if representatives.count > 1 {
+      if branches.count > 1 {
         var least: Leaf?
-        for representative in representatives {
-          let leaf = try best(representative, tiedFrom: tied)
+        for branch in branches {
+          let leaf = try best(branch.partition, tiedFrom: tied)
           if least.map({ leaf.code.lexicographicallyPrecedes($0.code) }) ?? true { least = leaf }
         }
         if let least { return least }
@@ -84,53 +90,89 @@ struct CanonicalOrder {
       partition = first
       // Where each member can change places with the first and leave the rest of the cell alone, any two can
       // without moving a third (conjugate one swap by another): all orders of the cell are equally good.
-      if allSwap { for member in members.dropFirst() { partition.individualize(member, graph, work: &work) } }
+      if allSwap { for member in members.dropFirst() { try individualize(member, in: &partition) } }
     }
     return leaf(partition)
   }
 
-  private mutating func individualized(_ node: Int, in partition: OrderedPartition) -> OrderedPartition {
+  private mutating func individualize(_ node: Int, in partition: inout OrderedPartition) throws {
+    guard work < Self.workLimit else {
+      throw NetworkError(
+        message: "the network has too many interchangeable parts to find its canonical order")
+    }
+    partition.individualize(node, graph, work: &work)
+  }
+
+  private mutating func individualized(_ node: Int, in partition: OrderedPartition) throws -> OrderedPartition
+  {
     var result = partition
-    result.individualize(node, graph, work: &work)
+    try individualize(node, in: &result)
     return result
   }
 
   /// A permutation of the nodes that keeps all edges and carries one refined partition into the other, if one is
-  /// found: by matching places as they are, or after breaking the remaining ties in both, taking any node.
-  private mutating func automorphism(
-    from first: OrderedPartition, to second: OrderedPartition
-  ) throws -> [Int]? {
-    guard first.hasSameCells(as: second) else { return nil }
-    if let direct = verified(first.order, second.order) { return direct }
-    let (a, b) = (try withTiesBroken(first), try withTiesBroken(second))
-    return verified(a.order, b.order)
+  /// found: by exchanging the parts in which they differ, else by breaking all ties in both, taking any node.
+  private mutating func automorphism(_ first: inout Branch, _ second: inout Branch) throws -> [Int]? {
+    guard first.partition.hasSameCells(as: second.partition) else { return nil }
+    if let exchange = try exchange(first.partition, second.partition) { return exchange }
+    let (a, b) = (try withTiesBroken(&first), try withTiesBroken(&second))
+    var image = [Int](repeating: 0, count: a.order.count)
+    for (from, to) in zip(a.order, b.order) { image[from] = to }
+    return isAutomorphism(image) ? image : nil
   }
 
-  private mutating func withTiesBroken(_ partition: OrderedPartition) throws -> OrderedPartition {
-    var partition = partition
+  /// Two parallel branches change places: nodes that stand apart in the first partition against those that stand
+  /// there in the second, and back. Ties within the branches are broken on both sides alike, all others kept, so
+  /// that this costs little beside `withTiesBroken`.
+  private mutating func exchange(_ first: OrderedPartition, _ second: OrderedPartition) throws -> [Int]? {
+    var (first, second) = (first, second)
+    var image = Array(first.order.indices)
+    var start = 0
+    while start < first.order.count {
+      let (a, b) = (first.cell(at: start), second.cell(at: start))
+      guard a.count == b.count else { return nil }
+      let isApart = !a.contains { second.colour[$0] == start }
+      if isApart, a.count > 1 {
+        try individualize(a[start], in: &first)
+        try individualize(b[start], in: &second)
+        guard first.hasSameCells(as: second) else { return nil }
+        continue
+      }
+      if isApart {
+        let (here, there) = (a[start], b[start])
+        // Anything but pairs that change places (a rotation, say) is left to the other way.
+        guard [here, there].contains(image[here]), [here, there].contains(image[there]) else { return nil }
+        image[here] = there
+        image[there] = here
+      }
+      start += a.count
+    }
+    return isAutomorphism(image) ? image : nil
+  }
+
+  private mutating func withTiesBroken(_ branch: inout Branch) throws -> OrderedPartition {
+    if let broken = branch.broken { return broken }
+    var partition = branch.partition
     var start = 0
     while let tied = partition.tiedCell(from: start) {
-      try checkWork()
       start = tied
-      partition.individualize(partition.order[tied], graph, work: &work)
+      try individualize(partition.order[tied], in: &partition)
     }
+    branch.broken = partition
     return partition
   }
 
-  /// The permutation that carries one order into the other, when it keeps all edges. Both orders hold nodes of the
-  /// same label in the same places.
-  private mutating func verified(_ first: [Int], _ second: [Int]) -> [Int]? {
-    var image = [Int](repeating: 0, count: first.count)
-    for (from, to) in zip(first, second) { image[from] = to }
-    work += first.count
+  /// True for a permutation that keeps all edges. Labels are the caller's care: only nodes of one cell change
+  /// places.
+  private mutating func isAutomorphism(_ image: [Int]) -> Bool {
+    work += image.count
     for node in image.indices {
-      let isMoved = image[node] != node || inputs[node].contains { image[$0] != $0 }
-      guard isMoved else { continue }
+      guard image[node] != node || inputs[node].contains(where: { image[$0] != $0 }) else { continue }
       var expected = inputs[node].map { image[$0] }
       if graph.isCommutative[node] { expected.sort() }
-      if expected != inputs[image[node]] { return nil }
+      if expected != inputs[image[node]] { return false }
     }
-    return image
+    return true
   }
 
   private func leaf(_ partition: OrderedPartition) -> Leaf {
@@ -142,12 +184,5 @@ struct CanonicalOrder {
       code += places
     }
     return Leaf(order: partition.order, code: code)
-  }
-
-  private func checkWork() throws {
-    guard work < Self.workLimit else {
-      throw NetworkError(
-        message: "the network has too many interchangeable parts to find its canonical order")
-    }
   }
 }

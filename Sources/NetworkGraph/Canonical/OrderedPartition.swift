@@ -19,8 +19,8 @@ struct ReadingGraph {
   }
 }
 
-/// Nodes sorted into cells of the same colour; a cell's colour is the place where it starts. Refinement splits cells
-/// until any two nodes of one cell read, and are read by, the same colours in the same roles
+/// Nodes sorted into cells of the same colour; a cell's colour is the place where it starts. Refinement
+/// splits cells until any two nodes of one cell read, and are read by, the same colours in the same roles
 /// (Weisfeiler & Leman 1968). It depends on colours alone, never on node numbers.
 struct OrderedPartition {
   /// Nodes by place.

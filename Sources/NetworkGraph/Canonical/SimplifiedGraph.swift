@@ -1,5 +1,5 @@
-/// A network with everything removed that does not change its kernel. Every step depends on the graph alone, never
-/// on names or on the order of nodes, so that isomorphic networks simplify to isomorphic graphs.
+/// A network with everything removed that does not change its kernel. Every step depends on the graph alone,
+/// never on names or on the order of nodes, so that isomorphic networks simplify to isomorphic graphs.
 struct SimplifiedGraph {
   struct Node {
     var operation: Operation
@@ -18,8 +18,8 @@ struct SimplifiedGraph {
       Node(operation: node.operation.canonical, inputs: node.inputs, shape: node.shape, origin: index)
     }
     output = network.output
-    // Merging copies can leave a sum with one reader, and inlining it can make two sums the same: repeat until
-    // nothing is left to inline. Each round removes at least one node.
+    // Merging copies can leave a sum with one reader, and inlining it can make two sums the same: repeat
+    // until nothing is left to inline. Each round removes at least one node.
     repeat {
       removeDeadNodes()
       foldAndMerge()
@@ -92,17 +92,26 @@ struct SimplifiedGraph {
     nodes = result
   }
 
-  /// Puts the terms of a sum that one other sum alone reads in its place. A sum with several readers stays one
-  /// node: inlining it would add its terms up once per reader. True when there was one to inline.
+  /// Puts the terms of a sum that one other sum alone reads in its place. A sum with several readers stays
+  /// one node: inlining it would add its terms up once per reader. True when there was one to inline.
   private mutating func inlineSums() -> Bool {
     var readers = [Int](repeating: 0, count: nodes.count)
     readers[output] += 1
     for node in nodes { for input in node.inputs { readers[input] += 1 } }
+    let isInlined = nodes.indices.map { nodes[$0].operation == .add && readers[$0] == 1 }
     var changed = false
     for index in nodes.indices where nodes[index].operation == .add {
-      let isInlined = { [nodes] (input: Int) in nodes[input].operation == .add && readers[input] == 1 }
-      guard nodes[index].inputs.contains(where: isInlined) else { continue }
-      nodes[index].inputs = nodes[index].inputs.flatMap { isInlined($0) ? nodes[$0].inputs : [$0] }
+      guard nodes[index].inputs.contains(where: { isInlined[$0] }) else { continue }
+      var terms: [Int] = []
+      for input in nodes[index].inputs {
+        var part = [input]
+        // An inlined sum has no other reader, so its terms can be moved out of it.
+        if isInlined[input] { (part, nodes[input].inputs) = (nodes[input].inputs, []) }
+        // The longer list grows, so that a long chain of sums costs no copies.
+        if part.count > terms.count { swap(&part, &terms) }
+        terms += part
+      }
+      nodes[index].inputs = terms
       changed = true
     }
     return changed

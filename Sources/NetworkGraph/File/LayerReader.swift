@@ -1,7 +1,7 @@
 import YAMLDocuments
 
-/// One layer of a network file, or the file's top level: `YAMLMappingReader` with the checks that attributes of
-/// operations share. Every mistake is reported; the getters then give nil.
+/// One layer of a network file, or the file's top level: `YAMLMappingReader` with the checks that attributes
+/// of operations share. Every mistake is reported; the getters then give nil.
 struct LayerReader {
   let mapping: YAMLMappingReader
 
@@ -53,7 +53,8 @@ struct LayerReader {
     }
     let shown = node.elements.map { "[" + $0.map { $0.text ?? $0.shown }.joined(separator: ", ") + "]" }
     report(
-      "'\(key)' is \(shown ?? node.shown); expected [features] or [channels, height, width], integers of at least 1",
+      "'\(key)' is \(shown ?? node.shown); expected [features] or [channels, height, width], "
+        + "integers of at least 1",
       at: node)
     return nil
   }

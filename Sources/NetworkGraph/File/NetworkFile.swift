@@ -4,7 +4,8 @@ import YAMLDocuments
 public enum Parameterization: String, Codable, Hashable, Sendable, CaseIterable {
   /// Effective weight = stored weight.
   case standard
-  /// Effective weight = σ_w/√fan_in · stored weight, bias = σ_b · stored bias; gradients are by the stored ones.
+  /// Effective weight = σ_w/√fan_in · stored weight, bias = σ_b · stored bias; gradients are by the stored
+  /// ones.
   case ntk
 }
 
@@ -19,8 +20,9 @@ public enum Parameterization: String, Codable, Hashable, Sendable, CaseIterable 
 ///   - {name: head, op: dense, units: 10}
 /// ```
 ///
-/// A layer reads the one before it unless `from` names others (`input` is the network's input); the last layer is
-/// the output unless `output` names another; layers without a name are `layer0`, `layer1`, … by position.
+/// A layer reads the one before it unless `from` names others (`input` is the network's input); the last
+/// layer is the output unless `output` names another; layers without a name are `layer0`, `layer1`, … by
+/// position.
 public struct NetworkFile: Hashable, Sendable {
   public var network: Network
   /// The default that a command line may override; nil when the file says nothing.

@@ -1,20 +1,21 @@
 import YAMLDocuments
 
-/// Turns a parsed network file into a network. All layers are looked at even when one is wrong; layers that read a
-/// wrong one are checked for their own attributes but not for shapes, so that one mistake is reported once.
+/// Turns a parsed network file into a network. All layers are looked at even when one is wrong; layers that
+/// read a wrong one are checked for their own attributes but not for shapes, so that one mistake is reported
+/// once.
 struct NetworkFileReader {
   let collector: DiagnosticCollector
 
   /// One layer as written.
   private struct Layer {
-    var name: String
+    let name: String
     /// The value of `name`, or the layer itself.
-    var nameNode: YAMLNode
-    var reader: LayerReader
+    let nameNode: YAMLNode
+    let reader: LayerReader
     /// Nil for the layer before.
-    var from: [YAMLNode]?
+    let from: [YAMLNode]?
     /// Nil when something in the layer is wrong, which has been reported.
-    var kind: LayerKind?
+    let kind: LayerKind?
   }
 
   /// Nil when anything was reported.
@@ -41,20 +42,28 @@ struct NetworkFileReader {
     let resolved = LayerNames(
       layers.map { layer in layer.map { ($0.name, $0.nameNode, isInput($0)) } }, collector)
     reportCycles(layers, resolved)
+    let targets: [[LayerNames.Target?]] = layers.enumerated().map { position, layer in
+      layer?.from?.map { resolved.target(of: $0, readBy: position, collector) }
+        ?? [position == 0 ? .input : .layer(position - 1)]
+    }
+    let outputTarget = outputTarget(outputNode, resolved, layers: layers.count)
     // Without the input's shape no other can be checked.
     guard let input else { return nil }
 
     var builder = NetworkBuilder(input: input)
     var references: [NodeReference?] = []
     do { _ = try builder.build(output: builder.input) } catch {
-      collector.report(text(of: error), at: top.location(of: "input"))
+      collector.report("\(error)", at: top.location(of: "input"))
       return nil
     }
     for (position, layer) in layers.enumerated() {
       references.append(
-        layer.flatMap { add($0, at: position, to: &builder, references: references, names: resolved) })
+        layer.flatMap { layer in
+          let inputs = targets[position].map { reference(to: $0, builder, references) }
+          return add(layer, reading: inputs, to: &builder, isNameTaken: resolved.isDuplicate(position))
+        })
     }
-    guard let output = output(outputNode, builder, references, resolved), collector.diagnostics.isEmpty,
+    guard collector.diagnostics.isEmpty, let output = reference(to: outputTarget, builder, references),
       let network = try? builder.build(output: output)
     else { return nil }
     return NetworkFile(network: network, parameterization: parameterization)
@@ -95,22 +104,10 @@ struct NetworkFileReader {
     return nil
   }
 
+  /// The layer as a node; nil, with a report where the mistake is this layer's own, when it cannot be made.
   private func add(
-    _ layer: Layer, at position: Int, to builder: inout NetworkBuilder, references: [NodeReference?],
-    names: LayerNames
+    _ layer: Layer, reading inputs: [NodeReference?], to builder: inout NetworkBuilder, isNameTaken: Bool
   ) -> NodeReference? {
-    var inputs: [NodeReference?] = []
-    if let from = layer.from {
-      for node in from {
-        switch names.target(of: node, readBy: position, collector) {
-        case .input: inputs.append(builder.input)
-        case .layer(let index): inputs.append(references[index])
-        case nil: inputs.append(nil)
-        }
-      }
-    } else {
-      inputs = [position == 0 ? builder.input : references[position - 1]]
-    }
     guard let kind = layer.kind else { return nil }
     do {
       switch kind {
@@ -122,30 +119,33 @@ struct NetworkFileReader {
         return try builder.add(operation, name: layer.name, from: known)
       }
     } catch {
-      // The place of a name that is taken was reported when names were collected.
+      // A name that is taken was reported, with both places, when names were collected.
       let attribute = (error as? NetworkError)?.attribute
-      if attribute != "name" || !names.isDuplicate(position) {
-        collector.report(text(of: error), at: layer.reader.location(of: attribute))
+      if attribute != "name" || !isNameTaken {
+        collector.report("\(error)", at: layer.reader.location(of: attribute))
       }
       return nil
     }
   }
 
-  private func text(of error: any Error) -> String { "\(error)" }
-
-  private func output(
-    _ node: YAMLNode?, _ builder: NetworkBuilder, _ references: [NodeReference?], _ names: LayerNames
+  private func reference(
+    to target: LayerNames.Target?, _ builder: NetworkBuilder, _ references: [NodeReference?]
   ) -> NodeReference? {
-    guard let node else { return references.last ?? nil }
+    switch target {
+    case .input?: builder.input
+    case .layer(let index)?: references[index]
+    case nil: nil
+    }
+  }
+
+  /// The last layer unless `output` names another.
+  private func outputTarget(_ node: YAMLNode?, _ names: LayerNames, layers: Int) -> LayerNames.Target? {
+    guard let node else { return layers > 0 ? .layer(layers - 1) : nil }
     guard node.text != nil else {
       collector.report("'output' is \(node.shown); expected the name of a layer", at: node.location)
       return nil
     }
-    switch names.target(of: node, readBy: references.count, collector) {
-    case .input: return builder.input
-    case .layer(let index): return references[index]
-    case nil: return nil
-    }
+    return names.target(of: node, readBy: layers, collector)
   }
 
   /// Layers that read one another in a circle get a message that shows the circle, instead of one forward
@@ -234,7 +234,8 @@ private final class LayerNames {
 
   func isDuplicate(_ position: Int) -> Bool { duplicates.contains(position) }
 
-  /// What a name in `from` or `output` means to the layer at a position, which may read only what stands above it.
+  /// What a name in `from` or `output` means to the layer at a position, which may read only what stands
+  /// above it.
   func target(of node: YAMLNode, readBy position: Int, _ collector: DiagnosticCollector) -> Target? {
     guard let name = node.text else { return nil }
     if name == "input" { return .input }

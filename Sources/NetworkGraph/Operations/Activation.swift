@@ -1,5 +1,5 @@
-/// An elementwise function. The derivative of the piecewise linear ones at their kink is that of the left side
-/// (relu′(0) = 0); |x|′(0) = 0.
+/// An elementwise function. The derivative of the piecewise linear ones at their kink is that of the left
+/// side (relu′(0) = 0); |x|′(0) = 0.
 public enum Activation: Hashable, Sendable {
   case relu
   /// x for x > 0, slope·x below.

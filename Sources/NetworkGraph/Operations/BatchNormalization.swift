@@ -1,4 +1,5 @@
-/// (x − μ)/√(σ² + ε)·γ + β per channel, the biased variance over samples and positions (Ioffe & Szegedy 2015).
+/// (x − μ)/√(σ² + ε)·γ + β per channel, the biased variance over samples and positions (Ioffe & Szegedy
+/// 2015).
 public struct BatchNormalization: Hashable, Sendable {
   public var epsilon: Double
   public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }

@@ -1,5 +1,5 @@
-/// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over each group of neighbouring channels of one sample, γ
-/// and β per channel (Wu & He 2018).
+/// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over each group of neighbouring channels of one
+/// sample, γ and β per channel (Wu & He 2018).
 public struct GroupNormalization: Hashable, Sendable {
   public var groups: Int
   public var epsilon: Double

@@ -1,5 +1,5 @@
-/// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over all of one sample's numbers, γ and β per channel
-/// (Ba et al. 2016; for maps this is PyTorch's `GroupNorm(1, channels)`).
+/// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over all of one sample's numbers, γ and β per
+/// channel (Ba et al. 2016; for maps this is PyTorch's `GroupNorm(1, channels)`).
 public struct LayerNormalization: Hashable, Sendable {
   public var epsilon: Double
   public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }

@@ -1,8 +1,8 @@
 /// How the trainable parameters of a dense or convolution layer are stored, multiplied and drawn.
 ///
 /// `weightScale` and `biasScale` multiply the stored parameters in the forward pass (the NTK parameterization
-/// written out). `weightVariance` σ_w² and `biasVariance` σ_b² say how they are drawn: weights N(0, σ_w²/fan_in),
-/// biases N(0, σ_b²); nil leaves it to the chosen initialization.
+/// written out). `weightVariance` σ_w² and `biasVariance` σ_b² say how they are drawn: weights N(0,
+/// σ_w²/fan_in), biases N(0, σ_b²); nil leaves it to the chosen initialization.
 public struct ParameterScaling: Hashable, Sendable {
   public var weightScale: Double
   public var biasScale: Double

@@ -1,5 +1,5 @@
-/// A window of `kernel` × `kernel`, moved by `stride`, over maps padded by `padding` on each side. Padding is never
-/// the maximum; the average counts it only when asked to.
+/// A window of `kernel` × `kernel`, moved by `stride`, over maps padded by `padding` on each side. Padding is
+/// never the maximum; the average counts it only when asked to.
 public struct Pooling: Hashable, Sendable {
   public var kernel: Int
   public var stride: Int
