@@ -105,8 +105,23 @@ static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(Correlat
 
 static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                             const SCALAR *bias, SCALAR *target) {
-  int64_t tapOffset[c->taps + 1], tapWeight[c->taps + 1];
-  int32_t tapColumn[c->taps + 1];
+  // Large kernels do not fit the stack; a failed allocation leaves NaN, which no one mistakes for a result.
+  enum { small = 128 };
+  int64_t smallOffset[small], smallWeight[small];
+  int32_t smallColumn[small];
+  int64_t *tapOffset = smallOffset, *tapWeight = smallWeight;
+  int32_t *tapColumn = smallColumn;
+  void *memory = NULL;
+  if (c->taps > small) {
+    memory = malloc((size_t)c->taps * (2 * sizeof(int64_t) + sizeof(int32_t)));
+    if (!memory) {
+      target[0] = (SCALAR)__builtin_nan("");
+      return;
+    }
+    tapOffset = memory;
+    tapWeight = tapOffset + c->taps;
+    tapColumn = (int32_t *)(tapWeight + c->taps);
+  }
   for (int64_t r = 0; r < c->targetRows; r++) {
     // Interior columns: where every valid tap of this row lies inside the map.
     int64_t valid = 0, firstInterior = 0, endInterior = c->targetColumns;
@@ -142,6 +157,7 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
       NAME(correlationRowOf)(&row, channels, firstInterior, endInterior);
     }
   }
+  free(memory);
 }
 
 // ---- Per-sample weight gradients -------------------------------------------------------------------------------
@@ -505,16 +521,7 @@ static void NAME(spread)(int64_t vectors, SCALAR factor, const SCALAR *v, SCALAR
     NAME(store)(y + i * LANE_COUNT, accumulate ? NAME(load)(y + i * LANE_COUNT) + value : value);
 }
 
-static void NAME(scalePositions)(int64_t channels, int64_t positions, const SCALAR *factors, const SCALAR *x,
-                                 SCALAR *y) {
-  for (int64_t c = 0; c < channels; c++)
-    for (int64_t p = 0; p < positions; p++) {
-      int64_t place = (c * positions + p) * LANE_COUNT;
-      NAME(store)(y + place, NAME(load)(x + place) * factors[p]);
-    }
-}
-
-// ---- Max pooling -----------------------------------------------------------------------------------------------
+// ---- Pooling ---------------------------------------------------------------------------------------------------
 
 typedef struct {
   int64_t firstRow, endRow, firstColumn, endColumn;
@@ -527,6 +534,76 @@ LANE_INLINE NAME(Window) NAME(window)(const LanePooling *pool, int64_t row, int6
     r < 0 ? 0 : r, endRow < pool->sourceRows ? endRow : pool->sourceRows,
     c < 0 ? 0 : c, endColumn < pool->sourceColumns ? endColumn : pool->sourceColumns,
   };
+}
+
+// One over the count that each window's sum is divided by; NULL when there is no memory.
+static SCALAR *NAME(windowShares)(const LanePooling *pool) {
+  SCALAR *shares = malloc((size_t)(pool->targetRows * pool->targetColumns) * sizeof(SCALAR));
+  if (!shares) return NULL;
+  for (int64_t r = 0; r < pool->targetRows; r++)
+    for (int64_t c = 0; c < pool->targetColumns; c++) {
+      NAME(Window) w = NAME(window)(pool, r, c);
+      int64_t inside = (w.endRow - w.firstRow) * (w.endColumn - w.firstColumn);
+      shares[r * pool->targetColumns + c] = (SCALAR)1 / (SCALAR)(pool->countsPadding ? pool->kernel * pool->kernel : inside);
+    }
+  return shares;
+}
+
+static void NAME(averagePool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {
+  SCALAR *shares = NAME(windowShares)(pool);
+  if (!shares) {
+    y[0] = (SCALAR)__builtin_nan("");
+    return;
+  }
+  for (int64_t channel = 0; channel < pool->channels; channel++) {
+    for (int64_t r = 0; r < pool->targetRows; r++)
+      for (int64_t c = 0; c < pool->targetColumns; c++) {
+        NAME(Window) w = NAME(window)(pool, r, c);
+        VECTOR sum = (VECTOR)(SCALAR)0;
+        for (int64_t i = w.firstRow; i < w.endRow; i++)
+          for (int64_t j = w.firstColumn; j < w.endColumn; j++)
+            sum += NAME(load)(x + (i * pool->sourceColumns + j) * LANE_COUNT);
+        NAME(store)(y, sum * shares[r * pool->targetColumns + c]);
+        y += LANE_COUNT;
+      }
+    x += pool->sourceRows * pool->sourceColumns * LANE_COUNT;
+  }
+  free(shares);
+}
+
+// The windows along one axis that hold a position: first to end.
+LANE_INLINE void NAME(windowsAt)(const LanePooling *pool, int64_t position, int64_t windows, int64_t *first,
+                                 int64_t *end) {
+  int64_t last = position + pool->padding;
+  *first = last - pool->kernel < 0 ? 0 : (last - pool->kernel) / pool->stride + 1;
+  *end = last / pool->stride + 1 < windows ? last / pool->stride + 1 : windows;
+}
+
+static void NAME(averagePoolBackward)(const LanePooling *pool, const SCALAR *dy, SCALAR *dx, bool accumulate) {
+  SCALAR *shares = NAME(windowShares)(pool);
+  if (!shares) {
+    dx[0] = (SCALAR)__builtin_nan("");
+    return;
+  }
+  for (int64_t channel = 0; channel < pool->channels; channel++) {
+    for (int64_t i = 0; i < pool->sourceRows; i++) {
+      int64_t firstRow, endRow, firstColumn, endColumn;
+      NAME(windowsAt)(pool, i, pool->targetRows, &firstRow, &endRow);
+      for (int64_t j = 0; j < pool->sourceColumns; j++) {
+        NAME(windowsAt)(pool, j, pool->targetColumns, &firstColumn, &endColumn);
+        VECTOR sum = accumulate ? NAME(load)(dx) : (VECTOR)(SCALAR)0;
+        for (int64_t r = firstRow; r < endRow; r++)
+          for (int64_t c = firstColumn; c < endColumn; c++) {
+            int64_t place = r * pool->targetColumns + c;
+            sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
+          }
+        NAME(store)(dx, sum);
+        dx += LANE_COUNT;
+      }
+    }
+    dy += pool->targetRows * pool->targetColumns * LANE_COUNT;
+  }
+  free(shares);
 }
 
 static void NAME(maxPool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {

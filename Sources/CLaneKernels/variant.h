@@ -1,6 +1,7 @@
 // Compiled once per instruction-set variant: the file that includes this defines VARIANT (a name prefix), the target
 // attributes, and the register tiles. Everything here is static; the variant's table at the end is the only export.
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lanekernels.h"
@@ -68,7 +69,8 @@ static double fusedMultiplyAddBurst(int64_t iterations) {
     .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
     .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
     .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .spread = spread##suffix,    \
-    .scalePositions = scalePositions##suffix, .maxPool = maxPool##suffix,                                    \
+    .averagePool = averagePool##suffix, .averagePoolBackward = averagePoolBackward##suffix,                  \
+    .maxPool = maxPool##suffix,                                                                              \
     .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \
     .normalizeBackward = normalizeBackward##suffix, .allFinite = allFinite##suffix,                          \
   }

@@ -49,8 +49,11 @@ extension LaneKernelsFloat: LaneKernelTable {
   package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
     spread(Int64(vectors), factor, vector, y, accumulate)
   }
-  package func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output) {
-    scalePositions(Int64(channels), Int64(positions), factors, x, y)
+  package func averagePool(_ shape: LanePooling, _ x: Input, into y: Output) {
+    withUnsafePointer(to: shape) { averagePool($0, x, y) }
+  }
+  package func averagePoolBackward(_ shape: LanePooling, _ dy: Input, into dx: Output, accumulate: Bool) {
+    withUnsafePointer(to: shape) { averagePoolBackward($0, dy, dx, accumulate) }
   }
   package func maxPool(_ shape: LanePooling, _ x: Input, into y: Output) {
     withUnsafePointer(to: shape) { maxPool($0, x, y) }
@@ -122,8 +125,11 @@ extension LaneKernelsDouble: LaneKernelTable {
   package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
     spread(Int64(vectors), factor, vector, y, accumulate)
   }
-  package func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output) {
-    scalePositions(Int64(channels), Int64(positions), factors, x, y)
+  package func averagePool(_ shape: LanePooling, _ x: Input, into y: Output) {
+    withUnsafePointer(to: shape) { averagePool($0, x, y) }
+  }
+  package func averagePoolBackward(_ shape: LanePooling, _ dy: Input, into dx: Output, accumulate: Bool) {
+    withUnsafePointer(to: shape) { averagePoolBackward($0, dy, dx, accumulate) }
   }
   package func maxPool(_ shape: LanePooling, _ x: Input, into y: Output) {
     withUnsafePointer(to: shape) { maxPool($0, x, y) }

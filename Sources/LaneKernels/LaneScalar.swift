@@ -40,7 +40,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
     vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?)
   func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>)
   func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool)
-  func scalePositions(channels: Int, positions: Int, factors: Input, _ x: Input, into y: Output)
+  func averagePool(_ shape: LanePooling, _ x: Input, into y: Output)
+  func averagePoolBackward(_ shape: LanePooling, _ dy: Input, into dx: Output, accumulate: Bool)
   func maxPool(_ shape: LanePooling, _ x: Input, into y: Output)
   func maxPoolBackward(_ shape: LanePooling, _ x: Input, _ y: Input, _ dy: Input, into dx: Output)
   func normalize(

@@ -2,10 +2,6 @@ import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
-/// What the per-sample gradients of some weights may take between being formed and multiplied out: most of a
-/// second-level cache.
-let weightGradientCacheBytes = 600 << 10
-
 /// A two-dimensional convolution (cross-correlation) with stride, zero padding, dilation and groups.
 ///
 /// Forward and backward are the same micro-kernel over lists of taps. Backward with stride s runs once for each of
@@ -29,22 +25,32 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     (outputHeight, outputWidth) = (output.dimensions[1], output.dimensions[2])
     sourceChannels = input.channels / layer.groups
     targetChannels = output.channels / layer.groups
-    forwardTaps = TapList(layer) { kernelRow, kernelColumn in
-      (kernelRow * layer.dilation - layer.padding, kernelColumn * layer.dilation - layer.padding)
+    let forwardAxis = { (kernel: Int) in
+      (0..<kernel).map { (index: $0, offset: $0 * layer.dilation - layer.padding) }
     }
+    forwardTaps = TapList(
+      layer, rows: forwardAxis(layer.kernelHeight), columns: forwardAxis(layer.kernelWidth))
     let (height, width, stride) = (height, width, layer.stride)
     backwardPhases = (0..<min(stride, height)).flatMap { row in
       (0..<min(stride, width)).map { column in
         Phase(
           row: row, column: column, rows: (height - row + stride - 1) / stride,
           columns: (width - column + stride - 1) / stride,
-          taps: TapList(layer) { kernelRow, kernelColumn in
-            let r = row + layer.padding - kernelRow * layer.dilation
-            let c = column + layer.padding - kernelColumn * layer.dilation
-            guard r.isMultiple(of: stride), c.isMultiple(of: stride) else { return nil }
-            return (r / stride, c / stride)
-          })
+          taps: TapList(
+            layer, rows: Self.reachingTaps(layer.kernelHeight, position: row, layer),
+            columns: Self.reachingTaps(layer.kernelWidth, position: column, layer)))
       }
+    }
+  }
+
+  /// Along one axis, the kernel positions that reach input positions ≡ `position` modulo the stride, each with the
+  /// output position it comes from, relative to the class's first.
+  private static func reachingTaps(
+    _ kernel: Int, position: Int, _ layer: Convolution
+  ) -> [(index: Int, offset: Int)] {
+    (0..<kernel).compactMap { index in
+      let distance = position + layer.padding - index * layer.dilation
+      return distance.isMultiple(of: layer.stride) ? (index, distance / layer.stride) : nil
     }
   }
 
@@ -126,24 +132,24 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
-    let chunks = weightGradientChunks(columns: gradient.columns)
-    let chunkVectors = chunks.map(\.parameters).max() ?? 0
-    let columns = gradient.columns, slots = gramSlotCount
+    let columns = gradient.columns
+    let chunks = WeightGradientChunks(
+      layer, input: self.input, output: self.output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
     let factor = weights.weightFactor * weights.weightFactor
+    let slots = min(gramSlotCount, chunks.count), slotScalars = columns * chunks.parametersPerChunk * laneCount
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
     // A slot's chunks run in order on one worker, which also owns the slot's scratch.
-    let lanes = min(slots, chunks.count)
-    nonisolated(unsafe) let scratch = context.pool.take(
-      Scalar.self, count: lanes * columns * chunkVectors * laneCount)
-    context.workers.forEach(lanes) { slot in
-      let buffer = scratch + slot * columns * chunkVectors * laneCount
-      for index in stride(from: slot, to: chunks.count, by: slots) {
-        let chunk = chunks[index], columnStride = chunk.parameters * laneCount
-        buffer.fillWithZeros(columns * columnStride)
+    context.workers.forEach(slots) { slot in
+      let buffer = scratch + slot * slotScalars
+      for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
+        let chunk = chunks[index], parameters = chunk.targets.count * chunk.sources.count * chunks.taps
+        buffer.fillWithZeros(columns * parameters * laneCount)
         for column in 0..<columns {
           addWeightGradients(
-            of: chunk, gradient, column: column, input, into: buffer + column * columnStride, context)
+            of: chunk, gradient, column: column, input, into: buffer + column * parameters * laneCount, context)
         }
-        gram.add(buffer, parameters: chunk.parameters, columnStride: columnStride, factor: factor, slot: slot)
+        gram.add(
+          buffer, parameters: parameters, columnStride: parameters * laneCount, factor: factor, slot: slot)
       }
     }
     context.pool.giveBack(scratch)
@@ -154,45 +160,10 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   // MARK: Weight gradients
 
-  /// Some target channels of one group against some of its source channels: as many as keep the per-sample
-  /// gradients of all columns in the second-level cache between being formed and multiplied out.
-  private struct Chunk {
-    var group: Int
-    var targets: Range<Int>
-    var sources: Range<Int>
-    var taps: Int
-    var parameters: Int { targets.count * sources.count * taps }
-  }
-
-  private func weightGradientChunks(columns: Int) -> [Chunk] {
-    let taps = layer.kernelHeight * layer.kernelWidth
-    let affordable = max(1, weightGradientCacheBytes / (columns * laneCount * MemoryLayout<Scalar>.stride))
-    var sourceCount = sourceChannels
-    let fewestTargets = min(4, targetChannels)
-    if fewestTargets * sourceCount * taps > affordable {
-      sourceCount = min(sourceChannels, max(2, affordable / (fewestTargets * taps) / 2 * 2))
-    }
-    // At least two chunks, so that two workers have something to do; multiples of the register tile.
-    let most = max(fewestTargets, affordable / (sourceCount * taps) / 4 * 4)
-    let targetCount = min(most, max(fewestTargets, (targetChannels + 1) / 2))
-    var chunks: [Chunk] = []
-    for group in 0..<layer.groups {
-      for target in stride(from: 0, to: targetChannels, by: targetCount) {
-        for source in stride(from: 0, to: sourceChannels, by: sourceCount) {
-          chunks.append(
-            Chunk(
-              group: group, targets: target..<min(target + targetCount, targetChannels),
-              sources: source..<min(source + sourceCount, sourceChannels), taps: taps))
-        }
-      }
-    }
-    return chunks
-  }
-
   /// Adds one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
   /// tile passes over it.
   private func addWeightGradients(
-    of chunk: Chunk, _ gradient: LaneTensor<Scalar>, column: Int, _ input: LaneTensor<Scalar>,
+    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int, _ input: LaneTensor<Scalar>,
     into sums: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
     var shape = LaneWeightGradient()
@@ -256,14 +227,12 @@ private struct TapList {
   private var columns: [Int32] = []
   private var weights: [Int32] = []
 
-  /// `offset` gives each kernel position's offset, or nil when it does not take part.
-  init(_ layer: Convolution, offset: (_ kernelRow: Int, _ kernelColumn: Int) -> (Int, Int)?) {
-    for kernelRow in 0..<layer.kernelHeight {
-      for kernelColumn in 0..<layer.kernelWidth {
-        guard let (row, column) = offset(kernelRow, kernelColumn) else { continue }
-        rows.append(Int32(row))
-        columns.append(Int32(column))
-        weights.append(Int32(kernelRow * layer.kernelWidth + kernelColumn))
+  init(_ layer: Convolution, rows: [(index: Int, offset: Int)], columns: [(index: Int, offset: Int)]) {
+    for row in rows {
+      for column in columns {
+        self.rows.append(Int32(clamping: row.offset))
+        self.columns.append(Int32(clamping: column.offset))
+        weights.append(Int32(clamping: row.index * layer.kernelWidth + column.index))
       }
     }
   }

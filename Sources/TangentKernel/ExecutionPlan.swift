@@ -119,7 +119,7 @@ struct ExecutionPlan {
     firstGradient[output] = steps.count
     // In floating point: a hostile network must give a large number here, not a trap.
     let blockBytes = Double(blocks * laneCount * scalarBytes)
-    var change = [Double](repeating: 0, count: end + 1), parameters = 0.0
+    var change = [Double](repeating: 0, count: end + 1), parameters = 0.0, scratch = 0.0
     for (time, step) in steps.enumerated() {
       let bytes = Double(step.node.shape.elementCount) * blockBytes
       change[time] += bytes
@@ -127,6 +127,13 @@ struct ExecutionPlan {
       if step.carriesGradient, firstGradient[time] < end - time {
         change[firstGradient[time]] += bytes * Double(directions)
         change[end - time] -= bytes * Double(directions)
+      }
+      if case .convolution(let layer) = step.node.operation {
+        let columns = directions * blocks
+        let chunks = WeightGradientChunks(
+          layer, input: inputShapes(of: step)[0], output: step.node.shape, columns: columns,
+          scalarBytes: scalarBytes)
+        scratch = max(scratch, chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes))
       }
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
     }
@@ -137,7 +144,6 @@ struct ExecutionPlan {
     }
     let order = Double((reduction == .full ? directions : 1) * blocks * laneCount)
     let matrices = Double(gramSlotCount + 3) * order * order * 8
-    let scratch = Double(gramSlotCount * weightGradientCacheBytes)
     return Int(exactly: (parameters + peak + matrices + scratch).rounded()) ?? .max
   }
 

@@ -49,15 +49,6 @@ final class LayerParameters<Scalar: LaneScalar> {
   let biasFactor: Double
   private let pool: BufferPool
 
-  /// Constant weights of value 1 that are no parameters: sums over windows.
-  init(ones count: Int, pool: BufferPool) {
-    weight = pool.take(Scalar.self, count: count)
-    weight.update(repeating: 1, count: count)
-    bias = nil
-    (weightFactor, biasFactor) = (1, 1)
-    self.pool = pool
-  }
-
   init(
     scaling: ParameterScaling, weight array: ParameterArray, hasBias: Bool, node: String, originalName: String,
     outputs: Int, groups: Int, source: ParameterSource, settings: KernelSettings, workers: Workers, pool: BufferPool

@@ -38,7 +38,7 @@ struct PassFactory<Scalar: LaneScalar> {
         groups: layer.groups, epsilon: layer.epsilon, parameters: normalizationParameters(step))
     case .activation(let activation): return ActivationPass(activation)
     case .averagePooling(let pool):
-      return AveragePoolingPass(pool, input: inputs[0], output: node.shape, memory: self.pool)
+      return AveragePoolingPass(pool, input: inputs[0], output: node.shape)
     case .maxPooling(let pool): return MaxPoolingPass(pool, input: inputs[0], output: node.shape)
     case .globalAveragePooling: return GlobalAveragePoolingPass(input: inputs[0])
     case .add: return AdditionPass()

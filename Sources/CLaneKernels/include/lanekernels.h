@@ -62,10 +62,12 @@ typedef struct {
   int64_t kernelHeight, kernelWidth;
 } LaneWeightGradient;
 
-/// Windows of `kernel` × `kernel` over maps of one block; positions outside the map do not count.
+/// Windows of `kernel` × `kernel` over maps of one block. Positions outside the map hold no value; an average divides
+/// by kernel² all the same when `countsPadding`, else by the number of positions inside.
 typedef struct {
   int64_t channels, targetRows, targetColumns, sourceRows, sourceColumns;
   int64_t kernel, stride, padding;
+  bool countsPadding;
 } LanePooling;
 
 /// The kernels for one scalar type. Pointers to lane data are aligned to a vector.
@@ -95,8 +97,10 @@ typedef struct {
     void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum);                                     \
     /** y (+)= factor · v, the same vector v everywhere. */                                                          \
     void (*spread)(int64_t vectors, Scalar factor, const Scalar *v, Scalar *y, bool accumulate);                     \
-    /** y[c][p] = factors[p] · x[c][p]. */                                                                           \
-    void (*scalePositions)(int64_t channels, int64_t positions, const Scalar *factors, const Scalar *x, Scalar *y);  \
+    /** The mean of each window. */                                                                                  \
+    void (*averagePool)(const LanePooling *, const Scalar *x, Scalar *y);                                            \
+    /** dx (+)= Σ over the windows that hold the position of dy / count. */                                          \
+    void (*averagePoolBackward)(const LanePooling *, const Scalar *dy, Scalar *dx, bool accumulate);                 \
     /** The largest value of each window; a NaN in a window wins. */                                                 \
     void (*maxPool)(const LanePooling *, const Scalar *x, Scalar *y);                                                \
     /** dx += dy at the first position that holds the largest value of the window. */                                \

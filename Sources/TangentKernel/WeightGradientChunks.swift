@@ -1,0 +1,58 @@
+import LaneKernels
+import NetworkGraph
+
+/// What the per-sample gradients of some weights may take between being formed and multiplied out: most of a
+/// second-level cache.
+private let cacheBytes = 600 << 10
+
+/// How a convolution's weights are cut into chunks whose per-sample gradients stay in cache between being formed and
+/// multiplied out. Depends on shapes alone, never on the machine: the order of summation follows from it.
+struct WeightGradientChunks {
+  /// Some target channels of one group against some of its source channels, all taps.
+  struct Chunk {
+    let group: Int
+    let targets: Range<Int>
+    let sources: Range<Int>
+  }
+
+  let taps: Int
+  private let groups, sourceChannels, targetChannels: Int
+  private let targetStep, sourceStep: Int
+
+  init(_ layer: Convolution, input: TensorShape, output: TensorShape, columns: Int, scalarBytes: Int) {
+    taps = layer.kernelHeight * layer.kernelWidth
+    groups = layer.groups
+    sourceChannels = input.channels / groups
+    targetChannels = output.channels / groups
+    let affordable = max(1, cacheBytes / (columns * laneCount * scalarBytes))
+    let fewestTargets = min(4, targetChannels)
+    var sources = sourceChannels
+    if fewestTargets * sources * taps > affordable {
+      sources = min(sourceChannels, max(2, affordable / (fewestTargets * taps) / 2 * 2))
+    }
+    sourceStep = sources
+    // At least two chunks, so that two workers have something to do; multiples of the register tile.
+    let most = max(fewestTargets, affordable / (sources * taps) / 4 * 4)
+    targetStep = min(most, max(fewestTargets, (targetChannels + 1) / 2))
+  }
+
+  /// The largest chunk's weights.
+  var parametersPerChunk: Int { targetStep * sourceStep * taps }
+
+  var count: Int { groups * targetParts * sourceParts }
+
+  private var targetParts: Int { (targetChannels + targetStep - 1) / targetStep }
+  private var sourceParts: Int { (sourceChannels + sourceStep - 1) / sourceStep }
+
+  subscript(index: Int) -> Chunk {
+    let (target, source) = (index / sourceParts % targetParts * targetStep, index % sourceParts * sourceStep)
+    return Chunk(
+      group: index / (sourceParts * targetParts), targets: target..<min(target + targetStep, targetChannels),
+      sources: source..<min(source + sourceStep, sourceChannels))
+  }
+
+  /// Scratch of all slots that can be busy at once.
+  func scratchBytes(columns: Int, scalarBytes: Int) -> Double {
+    Double(min(gramSlotCount, count)) * Double(columns * laneCount * scalarBytes) * Double(parametersPerChunk)
+  }
+}
