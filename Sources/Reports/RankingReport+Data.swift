@@ -1,0 +1,79 @@
+import ArchitecturePlugins
+
+extension RankingReport {
+  /// The document of `rank --format json`: `space`, `identity`, `seeds`, `candidates` and `failed`. What is missing
+  /// or not finite is `null`.
+  ///
+  /// - Parameter top: how many candidates are listed; nil for all.
+  package func json(top: Int? = nil) -> String {
+    let candidates = ranked.prefix(top ?? .max).map { entry in
+      JSONValue.object([
+        ("rank", .integer(entry.rank)),
+        ("id", .text(entry.id)),
+        ("choices", .verbatim(entry.choices.canonicalJSON)),
+        ("outcome", .text(entry.outcome.rawValue)),
+        ("metrics", .object(metrics.map { ($0.name, Self.json(entry.values[$0.name])) })),
+      ])
+    }
+    let failures = failed.map { entry in
+      JSONValue.object([
+        ("id", .text(entry.id)),
+        ("choices", .verbatim(entry.choices.canonicalJSON)),
+        ("outcome", .text(entry.outcome.rawValue)),
+        ("message", .text(entry.message)),
+      ])
+    }
+    return JSONValue.object([
+      ("space", .text(space)),
+      ("identity", identity),
+      ("seeds", .array(seeds.map(JSONValue.unsigned))),
+      ("candidates", .array(candidates)),
+      ("failed", .array(failures)),
+    ]).indented + "\n"
+  }
+
+  /// One record per candidate, failed ones last: rank, id, outcome, every parameter, every metric (those averaged
+  /// over logarithms with `.logStandardDeviation`), the number of good seeds, and the message of a failure. Absent
+  /// values are empty.
+  package func csv(top: Int? = nil) -> String {
+    let names = choiceNames
+    let metricTitles = metrics.flatMap { metric in
+      metric.scale == .logarithmic ? [metric.name, metric.name + ".logStandardDeviation"] : [metric.name]
+    }
+    var text = CSVText.record(["rank", "id", "outcome"] + names + metricTitles + ["seedsOk", "message"])
+    for entry in ranked.prefix(top ?? .max) {
+      let values = metrics.flatMap { metric -> [String] in
+        let value = entry.values[metric.name]
+        let fields = [Self.field(value?.value)]
+        return metric.scale == .logarithmic ? fields + [Self.field(value?.logStandardDeviation)] : fields
+      }
+      text += CSVText.record(
+        [String(entry.rank), entry.id, entry.outcome.rawValue] + names.map { Self.field(entry.choices[$0]) }
+          + values
+          + [String(entry.seedsOk), ""])
+    }
+    let blanks = [String](repeating: "", count: metricTitles.count)
+    for entry in failed {
+      text += CSVText.record(
+        ["", entry.id, entry.outcome.rawValue] + names.map { Self.field(entry.choices[$0]) } + blanks
+          + ["0", entry.message])
+    }
+    return text
+  }
+
+  private static func json(_ value: Value?) -> JSONValue {
+    .object([
+      ("value", value.map { .number($0.value) } ?? .null),
+      ("logMean", value?.logMean.map(JSONValue.number) ?? .null),
+      ("logStandardDeviation", value?.logStandardDeviation.map(JSONValue.number) ?? .null),
+      ("seedsOk", .integer(value?.seedsOk ?? 0)),
+    ])
+  }
+
+  private static func field(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "" }
+    return Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+
+  private static func field(_ value: ParameterValue?) -> String { value?.description ?? "" }
+}
