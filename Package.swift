@@ -74,9 +74,18 @@ let package = Package(
         "LinearAlgebra", "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking",
         "ResultStorage", logging, crypto,
       ]),
-    room("Reports", ["ArchitectureScorer", "CandidateRanking", "ScoringMetrics"]),
+    room(
+      "Reports",
+      [
+        "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "ScoringMetrics", "Trainability",
+        "YAMLDocuments",
+      ]),
     .executableTarget(
-      name: "ntkscorer", dependencies: ["ArchitectureScorer", "Reports", "Trainability", argumentParser, logging],
+      name: "ntkscorer",
+      dependencies: [
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "NetworkGraph", "Reports", "ResultStorage",
+        "ScoringMetrics", "SearchSpaces", "TangentKernel", "Trainability", "YAMLDocuments", argumentParser, logging,
+      ],
       swiftSettings: swiftSettings),
 
     .executableTarget(
@@ -105,7 +114,7 @@ let package = Package(
         "ArchitecturePlugins", "FullyConnected", "NetworkGraph", "SearchSpaces", "YAMLDocuments", "Datasets",
         "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking", "ResultStorage",
       ]),
-    tests(of: "Reports"),
+    tests(of: "Reports", ["ArchitecturePlugins", "ScoringMetrics", "Trainability"]),
     .testTarget(name: "CommandLineTests", dependencies: ["ntkscorer"], swiftSettings: swiftSettings),
   ]
 )

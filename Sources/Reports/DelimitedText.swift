@@ -1,7 +1,7 @@
 /// Comma-separated values.
 package enum CSVText {
-  /// One record with its line feed. Fields that hold a comma, a quote, a line break or an outer space are quoted
-  /// (RFC 4180, section 2, rules 5 to 7); records end with a line feed alone, as Unix tools expect.
+  /// One record with its line feed. Fields that hold a comma, a quote, a line break or an outer space are
+  /// quoted (RFC 4180, section 2, rules 5 to 7); records end with a line feed alone, as Unix tools expect.
   package static func record(_ fields: [String]) -> String {
     fields.map(field).joined(separator: ",") + "\n"
   }

@@ -2,7 +2,8 @@ import Foundation
 
 /// Numbers as people read them. Nothing here looks at the locale: the decimal sign is a point everywhere.
 package enum NumberText {
-  /// A value to some significant digits: `0.01234`, `12.34`, `1234`, `123456`, `1.235e6`; `–` for a missing one.
+  /// A value to some significant digits: `0.01234`, `12.34`, `1234`, `123456`, `1.235e6`; `–` for a missing
+  /// one.
   ///
   /// Whole digits are never replaced by zeros below a million: `12346`, not `12350`.
   package static func significant(_ value: Double?, digits: Int = 4) -> String {

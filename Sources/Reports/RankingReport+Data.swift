@@ -1,8 +1,8 @@
 import ArchitecturePlugins
 
 extension RankingReport {
-  /// The document of `rank --format json`: `space`, `identity`, `seeds`, `candidates` and `failed`. What is missing
-  /// or not finite is `null`.
+  /// The document of `rank --format json`: `space`, `identity`, `seeds`, `candidates` and `failed`. What is
+  /// missing or not finite is `null`.
   ///
   /// - Parameter top: how many candidates are listed; nil for all.
   package func json(top: Int? = nil) -> String {
@@ -32,9 +32,9 @@ extension RankingReport {
     ]).indented + "\n"
   }
 
-  /// One record per candidate, failed ones last: rank, id, outcome, every parameter, every metric (those averaged
-  /// over logarithms with `.logStandardDeviation`), the number of good seeds, and the message of a failure. Absent
-  /// values are empty.
+  /// One record per candidate, failed ones last: rank, id, outcome, every parameter, every metric (those
+  /// averaged over logarithms with `.logStandardDeviation`), the number of good seeds, and the message of a
+  /// failure. Absent values are empty.
   package func csv(top: Int? = nil) -> String {
     let names = choiceNames
     let metricTitles = metrics.flatMap { metric in

@@ -100,19 +100,21 @@ extension RankingReport {
     if let headline { notes.append("\(headline.title): \(headline.explanation)") }
     if hasSpread, let headline {
       notes.append(
-        "spread: one standard deviation of \(headline.title) over \(NumberText.counted(seeds.count, "seed")), as a factor"
+        "spread: one standard deviation of \(headline.title) over \(seeds.count) seeds, as a factor"
       )
     }
     let tied = ranked.count { $0.isTied }
     if tied > 0 {
       notes.append(
-        "=: \(tied) candidates are tied, equal to ten digits; ties share the smaller rank and are listed by network hash"
+        "=: \(tied) candidates are tied, equal to ten digits; ties share the smaller rank and are listed by "
+          + "network hash"
       )
     }
     let partial = ranked.count { $0.seedsOk < seeds.count }
     if partial > 0 {
       notes.append(
-        "\(NumberText.counted(partial, "candidate")) failed under some of the seeds and \(partial == 1 ? "stands" : "stand") after all that failed under none"
+        "seeds: \(NumberText.counted(partial, "candidate")) failed under some seeds and "
+          + "\(partial == 1 ? "stands" : "stand") after all whole ones"
       )
     }
     return notes

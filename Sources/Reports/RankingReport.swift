@@ -115,7 +115,7 @@ extension RankingReport {
   }
 
   /// The value as a table shows it.
-  static func cell(_ value: Value?, of metric: MetricDescription) -> String {
+  package static func cell(_ value: Value?, of metric: MetricDescription) -> String {
     metric.scale == .linear || metric.unit == "steps"
       ? NumberText.count(value?.value) : NumberText.significant(value?.value)
   }

@@ -11,8 +11,8 @@ package struct TerminalStyle: Hashable, Sendable {
 
   package init(isColored: Bool) { self.isColored = isColored }
 
-  /// Colour on a terminal that can show it, unless the user refuses it (no-color.org: `NO_COLOR` set to anything
-  /// but nothing).
+  /// Colour on a terminal that can show it, unless the user refuses it (no-color.org: `NO_COLOR` set to
+  /// anything but nothing).
   package init(isTerminal: Bool, environment: [String: String]) {
     let refused = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
     isColored = isTerminal && !refused && environment["TERM"] != "dumb"

@@ -1,7 +1,7 @@
 import YAMLDocuments
 
-/// A table for a terminal. It takes as many columns as the terminal has and no more: first the titles and cells of
-/// the least important columns are shortened, then those columns are left out. Nothing wraps.
+/// A table for a terminal. It takes as many columns as the terminal has and no more: first the titles and
+/// cells of the least important columns are shortened, then those columns are left out. Nothing wraps.
 package struct TextTable: Sendable {
   package enum Alignment: Sendable {
     case left

@@ -1,0 +1,39 @@
+import ArchitectureScorer
+import CandidateRanking
+
+extension RankingReport {
+  /// The report of a run.
+  ///
+  /// - Parameter context: what its candidates have in common, in words.
+  package init(_ result: RankingResult, context: String) {
+    let rankingMetrics = result.rule.metrics.map(\.name)
+    var isRankSum = false
+    if case .rankSum = result.rule { isRankSum = true }
+    self.init(
+      space: result.spaceName, identity: .verbatim(result.identity.canonicalJSON), seeds: result.seeds,
+      metrics: result.metrics, rankingMetrics: rankingMetrics, isRankSum: isRankSum, context: context,
+      ranked: result.candidates.map { candidate in
+        Ranked(
+          rank: candidate.rank ?? 0, isTied: candidate.isTied,
+          rankSum: isRankSum ? candidate.metricRanks.reduce(0, +) : nil, id: candidate.id,
+          choices: candidate.choices, outcome: candidate.outcome,
+          seedsOk: rankingMetrics.map { candidate.metrics[$0]?.seedsOk ?? 0 }.min() ?? 0,
+          values: candidate.metrics.compactMapValues(Value.init))
+      },
+      failed: result.failed.map { candidate in
+        Failed(
+          id: candidate.id, choices: candidate.choices, outcome: candidate.outcome,
+          message: candidate.message ?? candidate.outcome.rawValue)
+      })
+  }
+}
+
+extension RankingReport.Value {
+  /// Nil when no seed gave a value.
+  package init?(_ summary: MetricSummary) {
+    guard let value = summary.value else { return nil }
+    self.init(
+      value: value, logMean: summary.logMean, logStandardDeviation: summary.logStandardDeviation,
+      seedsOk: summary.seedsOk)
+  }
+}

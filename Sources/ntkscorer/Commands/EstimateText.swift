@@ -1,0 +1,55 @@
+import ArchitectureScorer
+import Reports
+
+/// What `--dry-run` prints.
+enum EstimateText {
+  static func text(_ estimate: RunEstimate, as format: OutputFormat) -> String {
+    switch format {
+    case .json: json(estimate)
+    case .csv: CSVText.record(["quantity", "value"]) + rows(estimate).map(CSVText.record).joined()
+    case .table: lines(estimate)
+    case .markdown:
+      MarkdownText.table(
+        [.init("quantity", .left, importance: 0), .init("value", .left, importance: 0)], rows(estimate))
+    }
+  }
+
+  private static func rows(_ estimate: RunEstimate) -> [[String]] {
+    [
+      ["candidates", estimate.candidates],
+      ["seeds", "\(estimate.seeds)"],
+      ["kernels", estimate.kernels.map(String.init) ?? NumberText.missing],
+      ["multiply–adds of a kernel", NumberText.count(estimate.multiplyAddsPerKernel)],
+      ["time", estimate.seconds.map { "about \(NumberText.duration(seconds: $0))" } ?? NumberText.missing],
+      ["memory", "at most about \(NumberText.bytes(estimate.peakBytes))"],
+      ["largest candidate", NumberText.bytes(estimate.largestCandidateBytes)],
+    ]
+  }
+
+  private static func lines(_ estimate: RunEstimate) -> String {
+    let rows = rows(estimate)
+    let width = rows.map { TextWidth.of($0[0]) }.max() ?? 0
+    let text = rows.map { TextWidth.padded($0[0], to: width, alignment: .left) + "  " + $0[1] + "\n" }
+      .joined()
+    let rejected =
+      estimate.rejected > 0
+      ? "; \(estimate.rejected) of them are outside the budgets or make no network" : ""
+    return text + "estimated from \(NumberText.counted(estimate.sampled, "candidate"))\(rejected); "
+      + "nothing was computed, and what the store holds was not taken into account\n"
+  }
+
+  private static func json(_ estimate: RunEstimate) -> String {
+    JSONValue.object([
+      ("candidates", .text(estimate.candidates)),
+      ("seeds", .integer(estimate.seeds)),
+      ("kernels", estimate.kernels.map(JSONValue.integer) ?? .null),
+      ("seconds", estimate.seconds.map(JSONValue.number) ?? .null),
+      ("peakMemoryBytes", .integer(estimate.peakBytes)),
+      ("largestCandidateBytes", .integer(estimate.largestCandidateBytes)),
+      ("multiplyAddsPerKernel", .number(estimate.multiplyAddsPerKernel)),
+      ("multiplyAddsPerSecond", .number(estimate.multiplyAddsPerSecond)),
+      ("sampled", .integer(estimate.sampled)),
+      ("rejected", .integer(estimate.rejected)),
+    ]).indented + "\n"
+  }
+}

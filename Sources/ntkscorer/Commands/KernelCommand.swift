@@ -1,0 +1,152 @@
+import ArchitectureScorer
+import ArgumentParser
+import Datasets
+import Foundation
+import NetworkGraph
+import Reports
+import TangentKernel
+import YAMLDocuments
+
+struct KernelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernel",
+    abstract: "Compute the kernel of one network on given inputs.",
+    discussion: """
+      Prints one JSON object with the spectrum and nothing else; --output writes the kernel itself as an \
+      NPY file. A kernel that is singular or not finite is a result, told by `outcome`, and exits with 0.
+
+      Inputs are n × features or n × channels × height × width, as the network reads them, and are \
+      taken as float32. Weights are an NPZ file with `stem.weight`, `stem.bias`, … for the layers' \
+      names; without one they are drawn from --seed. With --inputs2 the kernel is between the two sets, \
+      and there is no spectrum.
+
+      EXAMPLES
+        ntkscorer kernel net.yaml --inputs x.npy
+        ntkscorer kernel net.yaml --inputs x.npy --weights w.npz --precision double --output k.npy
+        ntkscorer kernel net.yaml --inputs x.npy --repeat 5 | jq .seconds
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The network, a YAML or JSON file.", valueName: "network.yaml"),
+    completion: .file(extensions: ["yaml", "yml", "json"]))
+  var network: String
+
+  @Option(
+    name: .long, help: ArgumentHelp("The inputs.", valueName: "x.npy"), completion: .file(extensions: ["npy"])
+  )
+  var inputs: String
+
+  @Option(
+    name: .customLong("inputs2"), help: ArgumentHelp("A second set of inputs.", valueName: "x2.npy"),
+    completion: .file(extensions: ["npy"]))
+  var secondInputs: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The parameters of the network.", valueName: "w.npz"),
+    completion: .file(extensions: ["npz"]))
+  var weights: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "One label for each input. No number that is printed now depends on them; their count is checked.",
+      valueName: "y.npy"),
+    completion: .file(extensions: ["npy"]))
+  var labels: String?
+
+  @Option(name: .long, help: "Which kernel: empirical (finite width), ntk or nngp (infinite width).")
+  var kind: KernelKind = .empirical
+
+  @OptionGroup var kernel: KernelOptions
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write the kernel here, in double precision.", valueName: "k.npy"),
+    completion: .file(extensions: ["npy"]))
+  var output: String?
+
+  @Option(
+    name: .customLong("repeat"),
+    help: ArgumentHelp(
+      "Compute r more times and report the median time of these.", valueName: "r"))
+  var repetitions = 0
+
+  @Option(name: .long, help: "Draws the weights.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var resourcing: ResourceOptions
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    guard (0...100_000).contains(repetitions) else {
+      throw ValidationError("--repeat is \(repetitions); expected a number from 0 to 100000")
+    }
+  }
+
+  func run() throws {
+    let scorer = logging.scorer
+    let file = try NetworkFile.read(SourceText(contentsOfFile: network))
+    let shape = file.network.inputShape
+    let batch = try InputFile.batch(inputs, shape: shape)
+    if let labels { try InputFile.checkLabels(labels, count: batch.count) }
+    if let output { try OutputFile.checkPlace(output) }
+    let result = try scorer.kernel(
+      KernelRequest(
+        kind: kind, network: file.network, inputs: batch,
+        secondInputs: try secondInputs.map { try InputFile.batch($0, shape: shape) },
+        parameters: try parameters(), settings: try kernel.settings(for: file, scorer),
+        repetitions: repetitions,
+        resources: resourcing.resources))
+    if let output {
+      let matrix = result.kernel
+      try NumericArray(shape: [matrix.rows, matrix.columns], values: matrix.values).write(npy: output)
+    }
+    try StandardOutput.shared.append(KernelDocument.json(result.report))
+  }
+
+  private func parameters() throws -> ParameterSource {
+    guard let weights else { return .drawn(seed: seed) }
+    return .arrays(try NPZArchive(path: weights).arrays())
+  }
+}
+
+/// Arrays that the user names on the command line.
+private enum InputFile {
+  /// - Throws: `DatasetError.shapeMismatch` unless a row has just the network's input shape.
+  static func batch(_ path: String, shape: TensorShape) throws -> SampleBatch {
+    let array = try NumericArray(npy: path)
+    let row = Array(array.shape.dropFirst())
+    guard !array.shape.isEmpty, row == shape.dimensions else {
+      throw DatasetError.shapeMismatch(dataset: path, sample: row, expected: shape)
+    }
+    do { return try SampleBatch(array, shape: shape, name: path) } catch {
+      throw CommandFailure.invalidInput("\(path): \(error)")
+    }
+  }
+
+  static func checkLabels(_ path: String, count: Int) throws {
+    let array = try NumericArray(npy: path)
+    guard array.shape.first == count else {
+      throw CommandFailure.invalidInput(
+        "\(path): labels of shape \(array.shape) for \(NumberText.counted(count, "input")); expected one each"
+      )
+    }
+  }
+}
+
+/// A file to be written at the end.
+private enum OutputFile {
+  /// An hour of computation must not end at a folder that is not there.
+  static func checkPlace(_ path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw DatasetError.unwritable(file: path, reason: "there is no folder \(folder)")
+    }
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw DatasetError.unwritable(file: path, reason: "it is a folder")
+    }
+    guard access(folder, W_OK) == 0 || access(path, W_OK) == 0 else {
+      throw DatasetError.unwritable(file: path, reason: "the folder \(folder) may not be written")
+    }
+  }
+}

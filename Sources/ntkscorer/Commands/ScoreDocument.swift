@@ -1,0 +1,103 @@
+import ArchitecturePlugins
+import ArchitectureScorer
+import Reports
+import Trainability
+
+/// What `score` prints.
+struct ScoreDocument {
+  let result: ScoreResult
+
+  init(_ result: ScoreResult) { self.result = result }
+
+  func text(as format: OutputFormat) -> String {
+    switch format {
+    case .json: json
+    case .csv: CSVText.record(columns.map(\.title)) + rows(full: true).map(CSVText.record).joined()
+    case .markdown: MarkdownText.table(columns, rows(full: false))
+    case .table: table
+    }
+  }
+
+  private var table: String {
+    let candidate = result.candidate
+    let style = Terminal.outputStyle
+    let width = Terminal.outputWidth
+    let lines = TextTable(columns, rows: rows(full: false)).rendered(width: width, style: style).lines
+    var text = style(TextWidth.shortened(heading, to: width ?? .max), .strong) + "\n\n"
+    text += lines.joined(separator: "\n") + "\n"
+    if candidate.outcome != .ok {
+      let reason = "\(candidate.outcome.rawValue): \(candidate.message ?? "")"
+      text += "\n" + TextWidth.wrapped(reason, to: width ?? .max).joined(separator: "\n") + "\n"
+    }
+    return text
+  }
+
+  private var heading: String {
+    let choices = result.candidate.choices.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return ([result.candidate.id] + choices).joined(separator: ", ")
+  }
+
+  private var columns: [TextTable.Column] {
+    [
+      .init("metric", .left, importance: 100, isEssential: true),
+      .init("value", .right, importance: 100, isEssential: true),
+      .init("spread", .right, importance: 50),
+    ]
+      + result.seeds.enumerated().map { .init("seed \($1)", .right, importance: 40 - min(39, $0)) }
+  }
+
+  /// - Parameter full: every digit, and names as in JSON; else for reading.
+  private func rows(full: Bool) -> [[String]] {
+    result.metrics.map { metric in
+      let summary = result.candidate.metrics[metric.name]
+      func shown(_ value: Double?) -> String {
+        guard full else {
+          return RankingReport.cell(
+            value.map { .init(value: $0, logMean: nil, logStandardDeviation: nil, seedsOk: 1) }, of: metric)
+        }
+        return value.map { "\($0)" } ?? ""
+      }
+      let spread =
+        full
+        ? summary?.logStandardDeviation.map { "\($0)" } ?? ""
+        : NumberText.factor(logStandardDeviation: summary?.logStandardDeviation)
+      return [full ? metric.name : metric.title, shown(summary?.value), spread]
+        + result.seeds.indices.map { place in
+          let values = summary?.perSeed ?? []
+          return shown(place < values.count ? values[place] : nil)
+        }
+    }
+  }
+
+  private var json: String {
+    let candidate = result.candidate
+    let metrics = result.metrics.map { metric -> (String, JSONValue) in
+      let summary = candidate.metrics[metric.name]
+      return (
+        metric.name,
+        .object([
+          ("value", Self.number(summary?.value)),
+          ("logMean", Self.number(summary?.logMean)),
+          ("logStandardDeviation", Self.number(summary?.logStandardDeviation)),
+          ("seedsOk", .integer(summary?.seedsOk ?? 0)),
+          ("perSeed", .array((summary?.perSeed ?? []).map(Self.number))),
+        ])
+      )
+    }
+    return JSONValue.object([
+      ("id", .text(candidate.id)),
+      ("choices", .verbatim(candidate.choices.canonicalJSON)),
+      ("networkHash", candidate.networkHash.map(JSONValue.text) ?? .null),
+      ("identity", .verbatim(result.identity.canonicalJSON)),
+      ("seeds", .array(result.seeds.map(JSONValue.unsigned))),
+      ("outcome", .text(candidate.outcome.rawValue)),
+      ("message", candidate.message.map(JSONValue.text) ?? .null),
+      ("metrics", .object(metrics)),
+      (
+        "eigenvalues", .array(result.eigenvalues.map { $0.map { .array($0.map(JSONValue.number)) } ?? .null })
+      ),
+    ]).indented + "\n"
+  }
+
+  private static func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
+}

@@ -1,0 +1,69 @@
+import ArchitecturePlugins
+import ArchitectureScorer
+import NetworkGraph
+import Reports
+import SearchSpaces
+import YAMLDocuments
+
+/// A file that describes architectures: many of them, or one.
+enum DescribedFile {
+  case space(SearchSpace)
+  case network(NetworkFile)
+
+  /// Tells the two kinds apart by the keys that only one of them has.
+  ///
+  /// - Throws: `InvalidDocument` with every mistake; files that a space names are looked for too.
+  init(contentsOfFile path: String, _ scorer: Scorer) throws {
+    let source = try SourceText(contentsOfFile: path)
+    let root = try parseYAML(source)
+    let keys = root.keys
+    if keys.contains("layers") {
+      self = .network(try NetworkFile.read(source))
+    } else if keys.contains(where: { Self.spaceKeys.contains($0) }) {
+      let space = try SearchSpace(
+        source, families: FamilyRegistry(scorer.families), knownNames: scorer.knownNames)
+      try space.checkFiles()
+      self = .space(space)
+    } else {
+      throw InvalidDocument([
+        Diagnostic(
+          file: path, location: root.location,
+          message:
+            "neither a search space, which has 'family' and 'input', nor a network, which has 'layers'",
+          suggestion: keys.lazy.compactMap { nearestSpelling(to: $0, among: ["family", "layers"]) }.first,
+          sourceLine: source.line(root.location.line).map(String.init))
+      ])
+    }
+  }
+
+  /// One line for people.
+  var summary: String {
+    switch self {
+    case .space(let space):
+      let axes = space.axes.map { "\($0.name) (\($0.values.count))" }.joined(separator: " × ")
+      let rule = space.ranking.metrics.joined(separator: " + ")
+      return "search space '\(space.name)': \(space.cardinality) "
+        + (space.cardinality.uint64 == 1 ? "candidate" : "candidates")
+        + " of \(space.family.name)\(axes.isEmpty ? "" : ", \(axes)"), input \(space.input.shape), "
+        + "\(space.input.samples) samples, \(NumberText.counted(space.scoring.seeds.count, "seed")), "
+        + "ranked by \(rule)"
+    case .network(let file):
+      let network = file.network
+      return "network: \(NumberText.counted(network.nodes.count - 1, "layer")), input \(network.inputShape), "
+        + "\(NumberText.counted(network.outputCount, "output")), "
+        + "\(NumberText.counted(network.parameterCount, "parameter")), "
+        + "\(network.multiplyAdds) multiply–adds"
+    }
+  }
+
+  private static let spaceKeys: Set<String> = [
+    "family", "choices", "fixed", "constraints", "scoring", "ranking",
+  ]
+}
+
+extension YAMLNode {
+  /// The keys of a mapping, in the order of the file; none for anything else.
+  fileprivate var keys: [String] {
+    (entries ?? []).compactMap(\.key.text)
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import TangentKernel
+
+struct NTKScorerCommand: ParsableCommand {
+  /// Of the program. Scores depend on the engine's version instead, which is shown beside it.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "ntkscorer",
+    abstract: "Ranks neural-network architectures before training, by their neural tangent kernels.",
+    discussion: """
+      A search space is a YAML file that names a family of architectures and what may vary. Every \
+      candidate is initialized at random, its tangent kernel is computed on one batch, and candidates are \
+      ranked by what the kernel's eigenvalues say about training. The headline is the condition number: \
+      the smaller, the more evenly the network learns.
+
+      Scores are kept in a store, so that a command that is repeated or resumed computes nothing twice.
+
+      EXAMPLES
+        ntkscorer rank search-spaces/tiny.yaml            rank a search space
+        ntkscorer validate my-space.yaml                  find every mistake in a file
+        ntkscorer enumerate my-space.yaml --count         how many candidates are there?
+        ntkscorer plugins list                            what families and parameters are there?
+        ntkscorer kernel net.yaml --inputs x.npy --output k.npy
+
+      EXIT CODES
+        0 done, 1 nothing could be ranked or I/O failed, 2 invalid file or input, 64 wrong usage,
+        130 interrupted: the same command resumes
+      """,
+    version: "ntkscorer \(version) (engine \(TangentKernelEngine.version))",
+    subcommands: [
+      RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
+      PluginsCommand.self, MetricsCommand.self, StoreCommand.self,
+    ])
+}
