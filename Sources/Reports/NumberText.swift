@@ -37,10 +37,7 @@ package enum NumberText {
   package static func factor(logStandardDeviation: Double?) -> String {
     guard let deviation = logStandardDeviation, deviation.isFinite else { return missing }
     let factor = exp(deviation)
-    if factor < 1.0005 { return "×1.000" }
-    return "×"
-      + (factor < 10
-        ? String(format: factor < 1.1 ? "%.3f" : "%.2f", factor) : significant(factor, digits: 3))
+    return "×" + (factor < 9.995 ? String(format: "%.2f", factor) : significant(factor, digits: 3))
   }
 
   /// A time span: `0.8 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `4 d 03 h`.
