@@ -101,9 +101,13 @@ let package = Package(
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
     tests(of: "SearchSpaces", ["FullyConnected", "Convolutional"]),
     tests(of: "Datasets", ["NetworkGraph", "RandomStreams"]),
+    room("ReferenceEngine", at: "Tests/ReferenceEngine", ["NetworkGraph"]),
     tests(
       of: "TangentKernel",
-      ["CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams", "LinearAlgebra", "YAMLDocuments"]),
+      [
+        "ReferenceEngine", "CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams",
+        "LinearAlgebra", "YAMLDocuments", "ArchitecturePlugins", "FullyConnected", "Convolutional",
+      ]),
     tests(of: "Trainability"),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),

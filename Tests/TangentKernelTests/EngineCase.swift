@@ -1,0 +1,130 @@
+import Datasets
+import LaneKernels
+import NetworkGraph
+import ReferenceEngine
+import TangentKernel
+
+/// A network with stored parameters and inputs, ready for the engine and for the reference.
+struct EngineCase: Sendable {
+  let network: Network
+  let canonical: CanonicalNetwork
+  let stored: [String: [Double]]
+  let parameters: ParameterSource
+  /// [sample][element], float32 values.
+  let inputs: [[Double]]
+
+  init(_ network: Network, samples: Int, seed: UInt64, scale: Double = 1) throws {
+    let inputs = sampleInputs(network.inputShape, count: samples, seed: seed &+ 1, scale: scale)
+    try self.init(network, stored: network.randomParameters(seed: seed), inputs: inputs)
+  }
+
+  init(_ network: Network, stored: [String: [Double]], inputs: [[Double]]) throws {
+    self.network = network
+    self.stored = stored
+    self.inputs = inputs
+    canonical = try CanonicalNetwork(network)
+    var arrays: [String: NumericArray] = [:]
+    for index in network.nodes.indices {
+      for array in network.parameterArrays(at: index) {
+        let name = "\(network.nodes[index].name).\(array.suffix)"
+        if let values = stored[name] {
+          arrays[name] = try NumericArray(shape: array.dimensions, values: values)
+        }
+      }
+    }
+    parameters = try .checked(arrays, for: network)
+  }
+
+  var batch: SampleBatch { get throws { try sampleBatch(network.inputShape, inputs) } }
+
+  func evaluate(
+    _ settings: KernelSettings = .init(precision: .double), on engine: TangentKernelEngine = .init(),
+    workspace: KernelWorkspace = .init()
+  ) throws -> KernelEvaluation {
+    try engine.evaluate(
+      canonical, parameters: parameters, inputs: try batch, settings: settings, workspace: workspace)
+  }
+
+  func reference(
+    _ normalization: ReferenceModel.Normalization = .frozen, _ parameterization: Parameterization = .standard
+  ) -> ReferenceModel {
+    ReferenceModel(network, stored: stored, normalization: normalization, parameterization: parameterization)
+  }
+}
+
+/// Normal numbers, rounded to float32 as every batch is.
+func sampleInputs(_ shape: TensorShape, count: Int, seed: UInt64, scale: Double = 1) -> [[Double]] {
+  var random = TestRandom(seed: seed)
+  return (0..<count).map { _ in
+    (0..<shape.elementCount).map { _ in Double(Float(scale * random.normal())) }
+  }
+}
+
+func sampleBatch(_ shape: TensorShape, _ inputs: [[Double]]) throws -> SampleBatch {
+  try SampleBatch(shape: shape, count: inputs.count, values: inputs.flatMap { $0.map { Float($0) } })
+}
+
+/// Whether the engine has passes for all of a network under some settings. The one place that knows what may be
+/// missing, so that comparisons switch on by themselves when it arrives: circular padding and the batch-norm mode
+/// `batch`. Any other refusal is an error.
+func engineSupports(_ network: CanonicalNetwork, _ settings: KernelSettings) throws -> Bool {
+  do {
+    _ = try TangentKernelEngine().estimate(network, samples: 1, settings: settings)
+    return true
+  } catch let error {
+    guard case .unsupported = error, mayLack(network, settings) else { throw error }
+    return false
+  }
+}
+
+private func mayLack(_ network: CanonicalNetwork, _ settings: KernelSettings) -> Bool {
+  network.network.nodes.contains { node in
+    switch node.operation {
+    case .convolution(let layer): layer.paddingMode == .circular
+    case .batchNormalization: settings.normalizationMode == .batch
+    default: false
+    }
+  }
+}
+
+extension Network {
+  var hasBatchNormalization: Bool {
+    nodes.contains { if case .batchNormalization = $0.operation { true } else { false } }
+  }
+}
+
+extension ReferenceModel.Normalization {
+  init(_ mode: NormalizationMode) {
+    switch mode {
+    case .frozen: self = .frozen
+    case .batch: self = .batch
+    case .running: self = .running
+    case .removed: self = .removed
+    }
+  }
+}
+
+extension ReferenceReduction {
+  init(_ reduction: OutputReduction) {
+    switch reduction {
+    case .sum: self = .sum
+    case .trace: self = .trace
+    case .full: self = .full
+    }
+  }
+}
+
+extension ReferenceFilter {
+  init(_ filter: ParameterFilter) {
+    switch filter {
+    case .all: self = .all
+    case .weights: self = .weights
+    case .kernels: self = .kernels
+    }
+  }
+}
+
+/// Every instruction-set variant that this machine runs, best first.
+let supportedVariants: [LaneVariantChoice] = LaneVariants.all.filter { $0.pointee.isSupported() }.map {
+  LaneVariantChoice($0)
+}
