@@ -2,6 +2,7 @@ import Crypto
 import Datasets
 import Foundation
 import NetworkGraph
+import SearchSpaces
 import TangentKernel
 
 /// How a score was made: everything that decides its value beside the network and the seed. Two values whose
@@ -43,6 +44,27 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   /// Nil for a network that came from a file.
   public var family: String?
   public var familyVersion: String?
+
+  /// The identity of scores that are computed as asked.
+  public init(
+    settings: KernelSettings, dataset: Dataset, samples: Int, batchRule: BatchRule,
+    family: (name: String, version: String)? = nil
+  ) {
+    engineVersion = TangentKernelEngine.version
+    outputReduction = settings.outputReduction
+    normalizationMode = settings.normalizationMode
+    parameterFilter = settings.parameterFilter
+    parameterization = settings.parameterization.rawValue
+    initialization = settings.initialization
+    precision = settings.precision
+    requestedPrecision = settings.precision
+    datasetHash = dataset.contentHash
+    inputShape = dataset.sampleShape.dimensions
+    self.samples = samples
+    self.batchRule = batchRule.rawValue
+    self.family = family?.name
+    familyVersion = family?.version
+  }
 
   /// JSON in one spelling per identity: sorted keys, no white space, absent values left out.
   public var canonicalJSON: String {

@@ -190,21 +190,6 @@ extension TangentKernelSpectrum {
   }
 }
 
-extension ScoreIdentity {
-  init(
-    settings: KernelSettings, dataset: Dataset, samples: Int, batchRule: BatchRule,
-    family: (name: String, version: String)?
-  ) {
-    self.init(
-      engineVersion: TangentKernelEngine.version, outputReduction: settings.outputReduction,
-      normalizationMode: settings.normalizationMode, parameterFilter: settings.parameterFilter,
-      parameterization: settings.parameterization.rawValue, initialization: settings.initialization,
-      precision: settings.precision, requestedPrecision: settings.precision,
-      datasetHash: dataset.contentHash, inputShape: dataset.sampleShape.dimensions, samples: samples,
-      batchRule: batchRule.rawValue, family: family?.name, familyVersion: family?.version)
-  }
-}
-
 extension SearchSpace {
   /// The dataset with paths that can be opened.
   var dataset: DatasetSource {
