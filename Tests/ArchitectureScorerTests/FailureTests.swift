@@ -32,16 +32,17 @@ private let scorer = Scorer()
     """
     family: fully_connected
     input: {shape: [6], outputs: 3, samples: 16}
-    choices: {width: [8, 4000]}
+    fixed: {depth: 1}
+    choices: {width: [8, 400000]}
     scoring: {seeds: 1}
     """)
-  let small = RankingOptions(resources: .init(threads: 2, memoryBudget: 4 << 20))
+  let small = RankingOptions(resources: .init(threads: 2, memoryBudget: 16 << 20))
   let result = try scorer.rank(space, options: small, store: store)
   #expect(result.candidates.count == 1)
   let failed = try #require(result.failed.first)
   #expect(failed.outcome == .overBudget)
   #expect(failed.message?.contains("memory") == true)
-  #expect(failed.choices["width"] == .integer(4000))
+  #expect(failed.choices["width"] == .integer(400_000))
 
   // With more memory the same store gets its score.
   let plenty = try scorer.rank(space, store: store)
