@@ -72,7 +72,8 @@ static double fusedMultiplyAddBurst(int64_t iterations) {
     .averagePool = averagePool##suffix, .averagePoolBackward = averagePoolBackward##suffix,                  \
     .maxPool = maxPool##suffix,                                                                              \
     .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \
-    .normalizeBackward = normalizeBackward##suffix, .allFinite = allFinite##suffix,                          \
+    .normalizeBackward = normalizeBackward##suffix, .combine = combine##suffix,                              \
+    .sumLanes = sumLanes##suffix, .allFinite = allFinite##suffix,                                            \
   }
 
 const LaneVariant VARIANT = {

@@ -73,6 +73,13 @@ extension LaneKernelsFloat: LaneKernelTable {
   ) {
     normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
   }
+  package func combine(
+    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+    accumulate: Bool
+  ) {
+    combine(Int64(vectors), Int64(lanes), a, dy, b, x, c, dx, accumulate)
+  }
+  package func sumLanes(vectors: Int, _ x: Input, into out: Output) { sumLanes(Int64(vectors), x, out) }
   package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
     allFinite(Int64(vectors), Int64(lanes), x)
   }
@@ -149,6 +156,13 @@ extension LaneKernelsDouble: LaneKernelTable {
   ) {
     normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
   }
+  package func combine(
+    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+    accumulate: Bool
+  ) {
+    combine(Int64(vectors), Int64(lanes), a, dy, b, x, c, dx, accumulate)
+  }
+  package func sumLanes(vectors: Int, _ x: Input, into out: Output) { sumLanes(Int64(vectors), x, out) }
   package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
     allFinite(Int64(vectors), Int64(lanes), x)
   }

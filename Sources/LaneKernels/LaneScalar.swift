@@ -50,5 +50,9 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func normalizeBackward(
     channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
     _ x: Input, _ dy: Input, into dx: Output, accumulate: Bool)
+  func combine(
+    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+    accumulate: Bool)
+  func sumLanes(vectors: Int, _ x: Input, into out: Output)
   func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool
 }

@@ -1,29 +1,29 @@
 import LaneKernels
 import NetworkGraph
 
-/// Batch normalization whose statistics are constants in the backward pass: taken from the batch (`frozen`) or
-/// stored with the weights (`running`).
-final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
+/// Batch normalization. Its statistics are constants in the backward pass, taken from the batch (`frozen`) or stored
+/// with the weights (`running`), or part of it (`batch`: exactly autograd's training mode).
+final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   private let epsilon: Double
   private let parameters: NormalizationParameters
-  private let usesStoredStatistics: Bool
+  private let mode: NormalizationMode
   private var mean: [Double] = []
   /// 1/√(σ² + ε) per channel.
   private var inverse: [Double] = []
 
   init(
-    _ layer: BatchNormalization, parameters: NormalizationParameters, usesStoredStatistics: Bool
+    _ layer: BatchNormalization, parameters: NormalizationParameters, mode: NormalizationMode
   ) {
     epsilon = layer.epsilon
     self.parameters = parameters
-    self.usesStoredStatistics = usesStoredStatistics
+    self.mode = mode
   }
 
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
     let input = inputs[0], channels = input.shape.channels
-    if usesStoredStatistics {
+    if mode == .running {
       mean = parameters.runningMean
       inverse = parameters.runningVariance.map { 1 / ($0 + epsilon).squareRoot() }
     } else {
@@ -46,6 +46,10 @@ final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0] else { return }
+    if context.isCoupled {
+      if let input = inputs[0] { backwardThroughStatistics(gradient, input: input, into: target, context) }
+      return
+    }
     context.workers.forEach(gradient.columns) { column in
       for channel in 0..<gradient.shape.channels {
         context.kernels.affine(
@@ -62,18 +66,62 @@ final class FixedBatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   ) {
     if context.filter != .kernels, let input = inputs[0] {
       accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
-        var sum = LaneSums(), product = LaneSums()
-        let start = gradient.channel(channel, ofColumn: column), positions = gradient.shape.positions
-        sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
-        product.withPointer {
-          context.kernels.dot(
-            vectors: positions, input.channel(channel, ofColumn: column % context.blocks), start, sum: $0)
-        }
+        let lanes = gradientSums(gradient, column: column, channel, input, context)
         // ∂/∂γ = Σ dy·x̂, x̂ = (x − μ)/√(σ² + ε).
-        return LaneSums(values: (product.values - sum.values * mean[channel]) * inverse[channel])
+        return LaneSums(values: (lanes.product.values - lanes.sum.values * mean[channel]) * inverse[channel])
       }
     }
     if context.filter == .all { accumulateChannelSums(of: gradient, factor: 1, into: gram, context) }
+  }
+
+  /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
+  /// (Ioffe & Szegedy 2015, section 3). Padding lanes stay zero, so that nothing further back sees them.
+  private func backwardThroughStatistics(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into target: GradientTarget<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    let positions = gradient.shape.positions, blocks = context.blocks
+    let count = Double(context.realLanes.reduce(0, +) * positions)
+    context.workers.forEach(gradient.columns / blocks) { direction in
+      for channel in 0..<gradient.shape.channels {
+        var sum = 0.0, product = 0.0
+        for block in 0..<blocks {
+          let lanes = gradientSums(gradient, column: direction * blocks + block, channel, input, context)
+          for lane in 0..<context.realLanes[block] {
+            sum += lanes.sum.values[lane]
+            product += lanes.product.values[lane]
+          }
+        }
+        // x̂ = (x − μ)·inverse, so Σ dy·x̂ follows from Σ dy·x and Σ dy.
+        let inverse = inverse[channel], mean = mean[channel]
+        let normalizedProduct = (product - mean * sum) * inverse
+        let factor = parameters.gamma[channel] * inverse
+        let slope = -factor * inverse * normalizedProduct / count
+        let offset = -factor * sum / count - slope * mean
+        for block in 0..<blocks {
+          let column = direction * blocks + block
+          context.kernels.combine(
+            vectors: positions, lanes: context.realLanes[block], Scalar(factor),
+            gradient.channel(channel, ofColumn: column), Scalar(slope), input.channel(channel, ofColumn: block),
+            Scalar(offset), into: target.tensor.channel(channel, ofColumn: column), accumulate: target.accumulate)
+        }
+      }
+    }
+  }
+
+  /// Σ dy and Σ dy·x over the positions of one channel of one column, lane by lane.
+  private func gradientSums(
+    _ gradient: LaneTensor<Scalar>, column: Int, _ channel: Int, _ input: LaneTensor<Scalar>,
+    _ context: PassContext<Scalar>
+  ) -> (sum: LaneSums, product: LaneSums) {
+    var sum = LaneSums(), product = LaneSums()
+    let start = gradient.channel(channel, ofColumn: column), positions = gradient.shape.positions
+    sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
+    product.withPointer {
+      context.kernels.dot(
+        vectors: positions, input.channel(channel, ofColumn: column % context.blocks), start, sum: $0)
+    }
+    return (sum, product)
   }
 
   /// Biased mean and variance over samples and positions, in double precision and in a fixed order.

@@ -17,17 +17,35 @@ func accumulateChannelSums<Scalar: LaneScalar>(
 }
 
 /// Adds the Gram matrix of one parameter a channel, whose gradients `value` gives for each (column, channel).
+///
+/// Where samples are coupled a direction's gradient is the sum over all samples, and directions stand in the lanes.
 func accumulatePerChannel<Scalar: LaneScalar>(
   _ gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>,
   _ context: PassContext<Scalar>, value: (_ column: Int, _ channel: Int) -> LaneSums
 ) {
-  let channels = gradient.shape.channels
-  nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: gradient.columns * channels * laneCount)
-  context.workers.forEach(gradient.columns) { column in
-    for channel in 0..<channels {
-      let lanes = value(column, channel)
-      let place = sums + (column * channels + channel) * laneCount
-      for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
+  let channels = gradient.shape.channels, blocks = context.blocks
+  let columns = context.isCoupled ? gram.blocks : gradient.columns
+  nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: columns * channels * laneCount)
+  if context.isCoupled {
+    sums.fillWithZeros(columns * channels * laneCount)
+    context.workers.forEach(gradient.columns / blocks) { direction in
+      for channel in 0..<channels {
+        let place = sums + (direction / laneCount * channels + channel) * laneCount + direction % laneCount
+        var total = 0.0
+        for block in 0..<blocks {
+          let lanes = value(direction * blocks + block, channel)
+          for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
+        }
+        place.pointee = Scalar(total)
+      }
+    }
+  } else {
+    context.workers.forEach(gradient.columns) { column in
+      for channel in 0..<channels {
+        let lanes = value(column, channel)
+        let place = sums + (column * channels + channel) * laneCount
+        for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
+      }
     }
   }
   gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)

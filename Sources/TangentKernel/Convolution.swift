@@ -132,24 +132,36 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
-    let columns = gradient.columns
+    let columns = context.isCoupled ? gram.blocks : gradient.columns
     let chunks = WeightGradientChunks(
       layer, input: self.input, output: self.output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
     let factor = weights.weightFactor * weights.weightFactor
-    let slots = min(gramSlotCount, chunks.count), slotScalars = columns * chunks.parametersPerChunk * laneCount
+    // One column more: where samples are coupled, a direction's sums are formed there before its lanes are added.
+    let slots = min(gramSlotCount, chunks.count)
+    let slotScalars = (columns + 1) * chunks.parametersPerChunk * laneCount
     nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
     // A slot's chunks run in order on one worker, which also owns the slot's scratch.
     context.workers.forEach(slots) { slot in
       let buffer = scratch + slot * slotScalars
       for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
         let chunk = chunks[index], parameters = chunk.targets.count * chunk.sources.count * chunks.taps
-        buffer.fillWithZeros(columns * parameters * laneCount)
-        for column in 0..<columns {
-          addWeightGradients(
-            of: chunk, gradient, column: column, input, into: buffer + column * parameters * laneCount, context)
+        let vectors = parameters * laneCount
+        buffer.fillWithZeros(columns * vectors)
+        for column in 0..<gradient.columns {
+          if context.isCoupled {
+            let (direction, block) = column.quotientAndRemainder(dividingBy: context.blocks)
+            let sums = buffer + columns * vectors
+            if block == 0 { sums.fillWithZeros(vectors) }
+            addWeightGradients(of: chunk, gradient, column: column, input, into: sums, context)
+            if block == context.blocks - 1 {
+              let place = buffer + direction / laneCount * vectors + direction % laneCount
+              context.kernels.sumLanes(vectors: parameters, sums, into: place)
+            }
+          } else {
+            addWeightGradients(of: chunk, gradient, column: column, input, into: buffer + column * vectors, context)
+          }
         }
-        gram.add(
-          buffer, parameters: parameters, columnStride: parameters * laneCount, factor: factor, slot: slot)
+        gram.add(buffer, parameters: parameters, columnStride: vectors, factor: factor, slot: slot)
       }
     }
     context.pool.giveBack(scratch)

@@ -40,6 +40,7 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
+    if context.isCoupled { return accumulateCoupledGram(gradient, input: input, into: gram, context) }
     let samples = gram.blocks * laneCount
     let a = context.pool.take(Double.self, count: samples * samples)
     gram.gram(
@@ -59,6 +60,18 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     }
     context.pool.giveBack(a)
     context.pool.giveBack(g)
+  }
+
+  /// A direction's weight gradients are sums over samples, as a 1 × 1 convolution's over a map of one position.
+  private func accumulateCoupledGram(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    let inputShape = TensorShape.maps(channels: inputs, height: 1, width: 1)
+    let outputShape = TensorShape.maps(channels: units, height: 1, width: 1)
+    let layer = Convolution(filters: units, kernelHeight: 1, kernelWidth: 1, bias: weights.bias != nil)
+    ConvolutionPass(layer, input: inputShape, output: outputShape, parameters: weights).accumulateGram(
+      gradient.reshaped(outputShape), inputs: [input.reshaped(inputShape)], output: nil, into: gram, context)
   }
 
   private func correlate(

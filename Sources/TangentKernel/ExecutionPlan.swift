@@ -26,10 +26,10 @@ struct ExecutionPlan {
     var inputs = false
     var output = false
 
-    init(_ operation: Operation, filter: ParameterFilter) {
+    init(_ operation: Operation, filter: ParameterFilter, mode: NormalizationMode) {
       switch operation {
       case .dense, .convolution, .layerNormalization, .groupNormalization, .multiply: inputs = true
-      case .batchNormalization: inputs = filter != .kernels
+      case .batchNormalization: inputs = filter != .kernels || mode == .batch
       // The sign of ReLU's output is its mask; the others' derivatives are of their input.
       case .activation(.relu): output = true
       case .activation: inputs = true
@@ -44,9 +44,10 @@ struct ExecutionPlan {
   let steps: [Step]
   /// The step whose value is the network's output.
   let output: Int
+  /// Whether a sample's output depends on the other samples and gradients follow: batch norm in training mode.
+  let isCoupled: Bool
 
-  /// - Throws: `KernelError.unsupported` for operations or modes without a pass.
-  init(_ network: CanonicalNetwork, settings: KernelSettings) throws(KernelError) {
+  init(_ network: CanonicalNetwork, settings: KernelSettings) {
     var steps: [Step] = []
     var stepOfNode = [Int](repeating: 0, count: network.network.nodes.count)
     for (index, node) in network.network.nodes.enumerated() {
@@ -56,34 +57,24 @@ struct ExecutionPlan {
         stepOfNode[index] = only
         continue
       }
-      if let reason = Self.reasonAgainst(node.operation, mode) {
-        throw .unsupported(node: network.originalNames[index] ?? node.name, reason: reason)
-      }
       stepOfNode[index] = steps.count
       steps.append(
         Step(
           node: node, inputs: inputs,
           carriesGradient: node.operation.hasParameters || inputs.contains { steps[$0].carriesGradient },
-          reads: Reads(node.operation, filter: settings.parameterFilter), index: index))
+          reads: Reads(node.operation, filter: settings.parameterFilter, mode: mode), index: index))
     }
     self.network = network
     self.steps = steps
     output = stepOfNode[network.network.output]
+    isCoupled =
+      settings.normalizationMode == .batch
+      && steps.contains { if case .batchNormalization = $0.node.operation { true } else { false } }
   }
 
   /// The shapes that a step's node declares for its inputs: the values themselves may stand unflattened.
   func inputShapes(of step: Step) -> [TensorShape] {
     step.node.inputs.map { network.network.nodes[$0].shape }
-  }
-
-  private static func reasonAgainst(_ operation: Operation, _ mode: NormalizationMode) -> String? {
-    switch operation {
-    case .batchNormalization where mode == .batch:
-      "batch-norm mode 'batch' (samples coupled) is not available; use frozen, running or removed"
-    case .convolution(let layer) where layer.paddingMode == .circular && layer.padding > 0:
-      "circular padding is not available at finite width"
-    default: nil
-    }
   }
 
   private static func isTransparent(_ operation: Operation, _ mode: NormalizationMode) -> Bool {
@@ -112,7 +103,11 @@ struct ExecutionPlan {
 
   /// An upper bound of the bytes that values, gradients, parameters and the Gram matrix take at once; `Int.max`
   /// when it does not fit an integer.
-  func peakBytes(scalarBytes: Int, blocks: Int, directions: Int, reduction: OutputReduction) -> Int {
+  ///
+  /// - Parameters:
+  ///   - columns: (direction, block) pairs of the largest backward round.
+  ///   - gramBlocks: blocks of sixteen rows of the kernel.
+  func peakBytes(scalarBytes: Int, blocks: Int, columns: Int, gramBlocks: Int) -> Int {
     let last = lastUse(), end = 2 * steps.count
     var firstGradient = [Int](repeating: end, count: steps.count)
     for (time, step) in steps.enumerated() { for input in step.inputs { firstGradient[input] = end - 1 - time } }
@@ -125,15 +120,19 @@ struct ExecutionPlan {
       change[time] += bytes
       change[last[time] + 1] -= bytes
       if step.carriesGradient, firstGradient[time] < end - time {
-        change[firstGradient[time]] += bytes * Double(directions)
-        change[end - time] -= bytes * Double(directions)
+        let gradient = bytes / Double(blocks) * Double(columns)
+        change[firstGradient[time]] += gradient
+        change[end - time] -= gradient
       }
       if case .convolution(let layer) = step.node.operation {
-        let columns = directions * blocks
+        let input = inputShapes(of: step)[0], chunkColumns = isCoupled ? gramBlocks : columns
         let chunks = WeightGradientChunks(
-          layer, input: inputShapes(of: step)[0], output: step.node.shape, columns: columns,
-          scalarBytes: scalarBytes)
-        scratch = max(scratch, chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes))
+          layer, input: input, output: step.node.shape, columns: chunkColumns, scalarBytes: scalarBytes)
+        var bytes = chunks.scratchBytes(columns: chunkColumns, scalarBytes: scalarBytes)
+        if layer.paddingMode == .circular {
+          bytes += Double(layer.circularInput(input).elementCount) * blockBytes / Double(blocks) * Double(columns)
+        }
+        scratch = max(scratch, bytes)
       }
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
     }
@@ -142,27 +141,29 @@ struct ExecutionPlan {
       live += delta
       peak = max(peak, live)
     }
-    let order = Double((reduction == .full ? directions : 1) * blocks * laneCount)
+    let order = Double(gramBlocks * laneCount)
     let matrices = Double(gramSlotCount + 3) * order * order * 8
     return Int(exactly: (parameters + peak + matrices + scratch).rounded()) ?? .max
   }
 
   /// Multiply–adds of forward, backward, weight gradients and Gram for a batch, by formula.
-  func multiplyAdds(samples: Int, directions: Int, reduction: OutputReduction) -> Int {
-    let pairs = Double(samples) * Double(samples + 1) / 2
-      * (reduction == .full ? Double(directions) * Double(directions) : Double(directions))
+  func multiplyAdds(samples: Int, outputs: Int, reduction: OutputReduction) -> Int {
+    // Backward passes over the whole batch, and pairs of kernel rows that share a backward round.
+    let directions = Double(reduction == .sum ? 1 : outputs) * Double(isCoupled ? samples : 1)
+    let rows = Double(samples) * Double(reduction == .full ? outputs : 1)
+    let pairs = rows * (rows + 1) / 2 * Double(reduction == .trace ? outputs : 1)
+    let samplePairs = Double(samples) * Double(samples + 1) / 2
     var total = 0.0
     for step in steps {
       let forward = Double(network.network.multiplyAdds(at: step.index)) * Double(samples)
       total += forward
       guard step.carriesGradient else { continue }
-      let perDirection = forward * Double(directions)
+      let perDirection = forward * directions
       if step.inputs.contains(where: { steps[$0].carriesGradient }) { total += perDirection }
       switch step.node.operation {
-      case .dense(let layer):
-        let inputs = inputShapes(of: step)[0].elementCount
-        total += Double(samples) * Double(samples + 1) / 2 * Double(inputs) + pairs * Double(layer.units)
-      case .convolution:
+      case .dense(let layer) where !isCoupled:
+        total += samplePairs * Double(inputShapes(of: step)[0].elementCount) + pairs * Double(layer.units)
+      case .dense, .convolution:
         total += perDirection + pairs * Double(network.network.parameterArrays(at: step.index)[0].count)
       default: break
       }

@@ -46,11 +46,13 @@ struct KernelComputation<Scalar: LaneScalar> {
     return values
   }
 
-  /// Adds the kernel's share of the given output directions (`nil`: the sum of all outputs).
-  func backward(_ values: inout ForwardValues, outputs: Range<Int>?, into gram: GramAccumulator<Scalar>, isLast: Bool) {
+  /// Adds the kernel's share of some directions; values are released on the way in the last round.
+  func backward(
+    _ values: inout ForwardValues, _ directions: [Direction], into gram: GramAccumulator<Scalar>, isLast: Bool
+  ) {
     let count = plan.steps.count
     var gradients = [LaneTensor<Scalar>?](repeating: nil, count: plan.steps.count)
-    gradients[plan.output] = seed(outputs)
+    gradients[plan.output] = seed(directions)
     for time in plan.steps.indices.reversed() {
       let step = plan.steps[time]
       defer {
@@ -139,16 +141,16 @@ struct KernelComputation<Scalar: LaneScalar> {
 
   /// One in the chosen outputs of the real samples, zero elsewhere, padding lanes included: they stay out of the
   /// kernel because no gradient enters them.
-  private func seed(_ outputs: Range<Int>?) -> LaneTensor<Scalar> {
-    let shape = plan.steps[plan.output].node.shape, directions = outputs?.count ?? 1
-    let seed = tensor(shape, columns: directions * context.blocks)
+  private func seed(_ directions: [Direction]) -> LaneTensor<Scalar> {
+    let shape = plan.steps[plan.output].node.shape
+    let seed = tensor(shape, columns: directions.count * context.blocks)
     seed.base.fillWithZeros(seed.count)
-    for direction in 0..<directions {
+    for (index, direction) in directions.enumerated() {
       for block in 0..<context.blocks {
-        let column = seed.column(direction * context.blocks + block)
-        let chosen = outputs.map { $0.lowerBound + direction..<$0.lowerBound + direction + 1 } ?? 0..<shape.elementCount
-        for element in chosen {
-          for lane in 0..<context.realLanes[block] { column[element * laneCount + lane] = 1 }
+        let column = seed.column(index * context.blocks + block)
+        for lane in 0..<context.realLanes[block]
+        where direction.sample.map({ $0 == block * laneCount + lane }) ?? true {
+          for output in direction.outputs { column[output * laneCount + lane] = 1 }
         }
       }
     }

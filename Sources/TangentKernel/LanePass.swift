@@ -13,6 +13,9 @@ struct PassContext<Scalar: LaneScalar> {
   let realLanes: [Int]
   /// Per block, the lanes that batch statistics are taken over: those of the first set of inputs.
   let statisticsLanes: [Int]
+  /// Whether the gradient of one sample's output reaches other samples (batch norm in training mode). A direction is
+  /// then one row of the kernel, whose parameter gradients are sums over all lanes of all its blocks.
+  let isCoupled: Bool
   let filter: ParameterFilter
 }
 

@@ -23,14 +23,14 @@ struct PassFactory<Scalar: LaneScalar> {
         inputs: inputs[0].elementCount, units: layer.units,
         parameters: try layerParameters(step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.units, groups: 1))
     case .convolution(let layer):
-      return ConvolutionPass(
-        layer, input: inputs[0], output: node.shape,
-        parameters: try layerParameters(
-          step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.filters, groups: layer.groups))
+      let parameters = try layerParameters(
+        step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.filters, groups: layer.groups)
+      return layer.paddingMode == .circular && layer.padding > 0
+        ? CircularConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
+        : ConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
     case .batchNormalization(let layer):
-      return FixedBatchNormalizationPass(
-        layer, parameters: normalizationParameters(step),
-        usesStoredStatistics: settings.normalizationMode == .running)
+      return BatchNormalizationPass(
+        layer, parameters: normalizationParameters(step), mode: settings.normalizationMode)
     case .layerNormalization(let layer):
       return GroupNormalizationPass(groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step))
     case .groupNormalization(let layer):

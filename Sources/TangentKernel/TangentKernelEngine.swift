@@ -73,12 +73,10 @@ public struct TangentKernelEngine: Sendable {
   }
 
   /// What an evaluation would cost.
-  ///
-  /// - Throws: `KernelError.unsupported`.
   public func estimate(
     _ network: CanonicalNetwork, samples: Int, settings: KernelSettings
   ) throws(KernelError) -> KernelCost {
-    cost(of: try ExecutionPlan(network, settings: settings), samples: [samples], settings)
+    cost(of: ExecutionPlan(network, settings: settings), samples: [samples], settings)
   }
 
   /// The kernel of a network on a batch, or between two batches. Batch statistics are taken over `inputs` alone and
@@ -93,7 +91,11 @@ public struct TangentKernelEngine: Sendable {
     for batch in batches where batch.shape.elementCount != network.network.inputShape.elementCount {
       throw .inputShape(batch: batch.shape, network: network.network.inputShape)
     }
-    let plan = try ExecutionPlan(network, settings: settings)
+    let plan = ExecutionPlan(network, settings: settings)
+    if secondInputs != nil, plan.isCoupled {
+      throw .unsupported(
+        node: "batch_norm", reason: "a kernel between two sets of inputs is not defined in batch-norm mode 'batch'")
+    }
     let cost = cost(of: plan, samples: batches.map(\.count), settings)
     if let memoryBudget, cost.bytes > memoryBudget { throw .overBudget(needed: cost.bytes, budget: memoryBudget) }
     return switch settings.precision {
@@ -114,7 +116,7 @@ public struct TangentKernelEngine: Sendable {
       kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool, blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
-      filter: settings.parameterFilter)
+      isCoupled: plan.isCoupled, filter: settings.parameterFilter)
     let passes = try PassFactory<Scalar>(
       plan: plan, settings: settings, source: parameters, workers: workers, pool: pool
     ).passes()
@@ -125,17 +127,19 @@ public struct TangentKernelEngine: Sendable {
     let outputs = values.steps[plan.output].map { Self.outputs($0, count: batches[0].count) } ?? []
     seconds.forward = clock.lap()
 
-    let rounds = Self.rounds(outputs: plan.network.network.outputCount, settings.outputReduction)
+    let rounds = rounds(of: plan, samples: batches.map(\.count), settings)
     let gram = GramAccumulator<Scalar>(
-      kernels: context.kernels, blocks: context.blocks, directions: rounds.first??.count ?? 1,
-      reduction: settings.outputReduction, pool: pool)
-    for (index, round) in rounds.enumerated() {
-      computation.backward(&values, outputs: round, into: gram, isLast: index == rounds.count - 1)
+      kernels: context.kernels, blocks: plan.isCoupled ? rounds.gramBlocks : context.blocks,
+      directions: plan.isCoupled ? 1 : rounds.directionsPerRound,
+      reduction: plan.isCoupled ? .sum : settings.outputReduction, pool: pool)
+    for (index, round) in rounds.rounds.enumerated() {
+      computation.backward(&values, round, into: gram, isLast: index == rounds.rounds.count - 1)
     }
     computation.releaseAll(&values)
     seconds.backward = clock.lap()
 
-    let kernel = Self.matrix(gram, batches: batches, outputs: plan.network.network.outputCount, settings.outputReduction)
+    let kernel = Self.matrix(
+      gram, rounds, samples: batches.map(\.count), outputs: plan.network.network.outputCount, settings.outputReduction)
     seconds.gram = clock.lap()
     return KernelEvaluation(
       kernel: kernel, outputs: outputs, isFinite: values.isFinite && kernel.values.allSatisfy(\.isFinite),
@@ -144,30 +148,26 @@ public struct TangentKernelEngine: Sendable {
 
   private func cost(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> KernelCost {
     let blocks = samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }
-    let outputs = plan.network.network.outputCount
+    let rounds = rounds(of: plan, samples: samples, settings)
     return KernelCost(
       multiplyAdds: plan.multiplyAdds(
-        samples: samples.reduce(0, +), directions: settings.outputReduction == .sum ? 1 : outputs,
+        samples: samples.reduce(0, +), outputs: plan.network.network.outputCount,
         reduction: settings.outputReduction),
       bytes: plan.peakBytes(
         scalarBytes: settings.precision == .single ? 4 : 8, blocks: blocks,
-        directions: settings.outputReduction == .full ? outputs : 1, reduction: settings.outputReduction))
+        columns: rounds.directionsPerRound * blocks, gramBlocks: rounds.gramBlocks))
+  }
+
+  private func rounds(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> BackwardRounds {
+    BackwardRounds(
+      settings.outputReduction, outputs: plan.network.network.outputCount, samples: samples[0],
+      blocks: samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }, isCoupled: plan.isCoupled)
   }
 
   // MARK: Layout
 
   private static func lanes(samples: Int) -> [Int] {
     stride(from: 0, to: samples, by: laneCount).map { min(laneCount, samples - $0) }
-  }
-
-  /// The directions of each backward round: one for `sum`, one for each output for `trace` (the values' memory is
-  /// shared, so a single output at a time needs the least), all together for `full`.
-  private static func rounds(outputs: Int, _ reduction: OutputReduction) -> [Range<Int>?] {
-    switch reduction {
-    case .sum: [nil]
-    case .trace: (0..<outputs).map { $0..<$0 + 1 }
-    case .full: [0..<outputs]
-    }
   }
 
   /// Row-major samples into lanes; padding lanes are zero.
@@ -197,20 +197,19 @@ public struct TangentKernelEngine: Sendable {
   }
 
   private static func matrix<Scalar: LaneScalar>(
-    _ gram: GramAccumulator<Scalar>, batches: [SampleBatch], outputs: Int, _ reduction: OutputReduction
+    _ gram: GramAccumulator<Scalar>, _ rounds: BackwardRounds, samples: [Int], outputs: Int,
+    _ reduction: OutputReduction
   ) -> KernelMatrix {
-    let rowCount = batches[0].count, columnCount = batches[batches.count - 1].count
-    let firstColumnLane = batches.count == 1 ? 0 : (rowCount + laneCount - 1) / laneCount * laneCount
-    let directions = reduction == .full ? outputs : 1, directionLanes = gram.blocks * laneCount
-    // Lane order puts directions outermost, the kernel's rows have them innermost.
-    let lane = { (row: Int, first: Int) in row % directions * directionLanes + first + row / directions }
+    let perSample = reduction == .full ? outputs : 1
     let share = reduction == .trace ? 1 / Double(outputs) : 1
-    let rows = rowCount * directions, columns = columnCount * directions
-    var values = [Double](repeating: 0, count: rows * columns)
+    let rows = samples[0] * perSample, columns = samples[samples.count - 1] * perSample
+    let firstColumnBlock = samples.count == 1 ? 0 : (samples[0] + laneCount - 1) / laneCount
+    let columnLanes = (0..<columns).map { rounds.lane(ofRow: $0, firstBlock: firstColumnBlock) }
+    var values: [Double] = []
+    values.reserveCapacity(rows * columns)
     for row in 0..<rows {
-      for column in 0..<columns {
-        values[row * columns + column] = share * gram.total(lane(row, 0), lane(column, firstColumnLane))
-      }
+      let lane = rounds.lane(ofRow: row, firstBlock: 0)
+      for column in columnLanes { values.append(share * gram.total(lane, column)) }
     }
     return KernelMatrix(rows: rows, columns: columns, values: values)
   }

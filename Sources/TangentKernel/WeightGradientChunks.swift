@@ -53,6 +53,7 @@ struct WeightGradientChunks {
 
   /// Scratch of all slots that can be busy at once.
   func scratchBytes(columns: Int, scalarBytes: Int) -> Double {
-    Double(min(gramSlotCount, count)) * Double(columns * laneCount * scalarBytes) * Double(parametersPerChunk)
+    Double(min(gramSlotCount, count)) * Double((columns + 1) * laneCount * scalarBytes)
+      * Double(parametersPerChunk)
   }
 }

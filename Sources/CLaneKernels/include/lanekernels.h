@@ -112,6 +112,11 @@ typedef struct {
     /** dx (+)= inverse·(g − mean(g) − x̂·mean(g·x̂)), g = γ_c·dy, x̂ = (x − mean)·inverse. */                          \
     void (*normalizeBackward)(int64_t channels, int64_t positions, const double *mean, const double *inverse,        \
                               const Scalar *gamma, const Scalar *x, const Scalar *dy, Scalar *dx, bool accumulate);  \
+    /** dx (+)= a·dy + b·x + c in the first `lanes` lanes, zero in the others. */                                    \
+    void (*combine)(int64_t vectors, int64_t lanes, Scalar a, const Scalar *dy, Scalar b, const Scalar *x, Scalar c, \
+                    Scalar *dx, bool accumulate);                                                                    \
+    /** out[i·16] = the sum of vector i's lanes: halves onto halves, down to one. */                                 \
+    void (*sumLanes)(int64_t vectors, const Scalar *x, Scalar *out);                                                 \
     /** False when any of the first `lanes` lanes holds a number that is not finite. */                              \
     bool (*allFinite)(int64_t vectors, int64_t lanes, const Scalar *x);                                              \
   } Name;
