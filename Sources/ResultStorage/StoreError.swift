@@ -68,14 +68,17 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// SQLite only says "unable to open database file".
   private static func openingProblem(_ path: String) -> String? {
+    let files = FileManager.default
     var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
-      return isFolder.boolValue ? "it is a folder" : nil
+    if files.fileExists(atPath: path, isDirectory: &isFolder) {
+      if isFolder.boolValue { return "it is a folder" }
+      return files.isReadableFile(atPath: path) ? nil : "the file may not be read"
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+    guard files.fileExists(atPath: folder, isDirectory: &isFolder) else {
       return "there is no folder \(folder)"
     }
-    return isFolder.boolValue ? nil : "\(folder) is not a folder"
+    guard isFolder.boolValue else { return "\(folder) is not a folder" }
+    return files.isWritableFile(atPath: folder) ? nil : "nothing may be written in the folder \(folder)"
   }
 }
