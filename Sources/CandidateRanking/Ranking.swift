@@ -2,15 +2,16 @@ import Trainability
 
 /// Candidates in order, from the best.
 ///
-/// - A candidate with a failed seed ranks after all whole ones, by its number of good seeds, then by value: an
-///   average over the seeds that happened to work is not compared with an average over all.
-/// - Values equal to ten significant digits tie. Ties share the smaller rank and are listed by canonical hash, then
-///   by identifier.
-/// - Under a rank sum each metric's dense rank (1, 2, 2, 3) is counted among the candidates with as many good seeds,
-///   so that a partly failed candidate never changes the order of whole ones.
+/// - A candidate with a failed seed ranks after all whole ones, by its number of good seeds, then by value:
+///   an average over the seeds that happened to work is not compared with an average over all.
+/// - Values equal to ten significant digits tie. Ties share the smaller rank and are listed by canonical
+///   hash, then by identifier.
+/// - Under a rank sum each metric's dense rank (1, 2, 2, 3) is counted among the candidates with as many good
+///   seeds, so that a partly failed candidate never changes the order of whole ones.
 /// - A candidate without a value for one of the rule's metrics is not ranked.
 ///
-/// The result does not depend on the order of the input. Complexity: O(m·n log n) for n candidates and m metrics.
+/// The result does not depend on the order of the input. Complexity: O(m·n log n) for n candidates and m
+/// metrics.
 public struct Ranking: Hashable, Sendable {
   public let rule: RankingRule
   /// By rank.

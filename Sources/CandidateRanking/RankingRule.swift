@@ -20,8 +20,8 @@ public struct RankingMetric: Hashable, Sendable {
 public enum RankingRule: Hashable, Sendable {
   /// The value of one metric.
   case metric(RankingMetric)
-  /// The sum of the dense ranks under each metric (TE-NAS, Chen et al. 2021, §3.3): smaller is better. Only order
-  /// enters, so the metrics' units do not matter.
+  /// The sum of the dense ranks under each metric (TE-NAS, Chen et al. 2021): smaller is better. Only
+  /// order enters, so the metrics' units do not matter.
   case rankSum([RankingMetric])
 
   /// The metrics that a candidate needs a value of.

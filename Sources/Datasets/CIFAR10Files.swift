@@ -1,7 +1,7 @@
 import Foundation
 
-/// CIFAR-10's binary version (Krizhevsky 2009): records of one label byte, from 0 to 9, and 3 × 32 × 32 bytes, red,
-/// green, blue, each row by row.
+/// CIFAR-10's binary version (Krizhevsky 2009): records of one label byte, from 0 to 9, and 3 × 32 × 32
+/// bytes, red, green, blue, each row by row.
 enum CIFAR10Files {
   static let imageLength = 3 * 32 * 32
   static let recordLength = imageLength + 1

@@ -5,8 +5,8 @@ import RandomStreams
 public enum DatasetSource: Hashable, Sendable {
   /// Independent N(0, 1) numbers drawn from the seed; no file and no labels.
   case gaussian(shape: TensorShape)
-  /// An n × … array: n × features, n × height × width (one channel) or n × channels × height × width; labels, if
-  /// any, in another NPY file.
+  /// An n × … array: n × features, n × height × width (one channel) or n × channels × height × width; labels,
+  /// if any, in another NPY file.
   case npy(path: String, labels: String? = nil)
   /// The same from an archive. Without `inputs`, the archive's only array besides `labels`.
   case npz(path: String, inputs: String? = nil, labels: String? = nil)
@@ -20,15 +20,15 @@ public enum DatasetSource: Hashable, Sendable {
 /// How values are shifted and scaled, after 8-bit images were brought to [0, 1].
 public enum Standardization: String, Codable, Hashable, Sendable, CaseIterable {
   case none
-  /// Each channel of maps (each feature of vectors) minus its mean, divided by its standard deviation (divisor n),
-  /// both computed over the whole dataset. A constant channel is only shifted.
+  /// Each channel of maps (each feature of vectors) minus its mean, divided by its standard deviation
+  /// (divisor n), both computed over the whole dataset. A constant channel is only shifted.
   case perChannel = "per_channel"
 }
 
 /// A set of samples of one shape from which batches are drawn.
 ///
-/// Files are read once, when the dataset is opened, and stay in memory as they are encoded (one byte a pixel for
-/// images). A `Dataset` may be used from several threads at once.
+/// Files are read once, when the dataset is opened, and stay in memory as they are encoded (one byte a pixel
+/// for images). A `Dataset` may be used from several threads at once.
 public struct Dataset: Sendable {
   /// For messages: the path, or `gaussian`.
   public let name: String
@@ -75,8 +75,8 @@ public struct Dataset: Sendable {
   }
 
   /// The same samples in the shape that a network expects.
-  /// - Throws: `DatasetError.shapeMismatch` unless the shapes are equal, or the number of elements is and one of the
-  ///   shapes is a vector: [1, 28, 28] may be flattened to [784], but not read as [4, 14, 14].
+  /// - Throws: `DatasetError.shapeMismatch` unless the shapes are equal, or the number of elements is and one
+  ///   of the shapes is a vector: [1, 28, 28] may be flattened to [784], but not read as [4, 14, 14].
   public func conforming(to expected: TensorShape) throws(DatasetError) -> Dataset {
     if expected == sampleShape { return self }
     let isFlattening = expected.dimensions.count == 1 || sampleShape.dimensions.count == 1
@@ -87,10 +87,11 @@ public struct Dataset: Sendable {
       name: name, sampleShape: expected, sampleCount: sampleCount, contentHash: contentHash, rows: rows)
   }
 
-  /// `count` samples: new Gaussian numbers, or rows drawn uniformly without replacement. The same seed gives the
-  /// same batch on every machine, and a longer batch begins with the shorter one. A batch that stays fixed over the
-  /// seeds of a score is one that is always asked for with the same seed.
-  /// - Throws: `DatasetError.tooFewRows`, or `.invalidValues` for a size that is not positive or far too large.
+  /// `count` samples: new Gaussian numbers, or rows drawn uniformly without replacement. The same seed gives
+  /// the same batch on every machine, and a longer batch begins with the shorter one. A batch that stays
+  /// fixed over the seeds of a score is one that is always asked for with the same seed.
+  /// - Throws: `DatasetError.tooFewRows`, or `.invalidValues` for a size that is not positive or far too
+  ///   large.
   public func batch(count: Int, seed: UInt64) throws(DatasetError) -> SampleBatch {
     let elements = try SampleBatch.elementCount(shape: sampleShape, count: count)
     guard let rows else {
@@ -130,7 +131,8 @@ public struct Dataset: Sendable {
   }
 }
 
-/// The first `count` steps of a Fisher–Yates shuffle of 0..<population, remembering only the places that were moved.
+/// The first `count` steps of a Fisher–Yates shuffle of 0..<population, remembering only the places that were
+/// moved.
 private func sampleWithoutReplacement(_ count: Int, of population: Int, _ stream: RandomStream) -> [Int] {
   var moved: [Int: Int] = [:]
   return (0..<count).map { step in

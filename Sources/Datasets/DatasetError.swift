@@ -1,6 +1,7 @@
 import NetworkGraph
 
-/// A place in a data file: the file, the member of an archive, the byte or the row. Rows count from 0, as in NumPy.
+/// A place in a data file: the file, the member of an archive, the byte or the row. Rows count from 0, as in
+/// NumPy.
 public struct DataLocation: Hashable, Sendable, CustomStringConvertible {
   /// The file's name as the user gave it.
   public let file: String
@@ -35,7 +36,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   /// The bytes are not what the format promises.
   case malformed(DataLocation, problem: String)
-  /// Reading it would take more memory than `ReadLimits` allows. `bytes` is what the file declares, when it does.
+  /// Reading it would take more memory than `ReadLimits` allows. `bytes` is what the file declares, when it
+  /// does.
   case tooLarge(DataLocation, bytes: Int?, limit: Int)
   /// An archive has no array of that name.
   case missingMember(file: String, member: String, available: [String])

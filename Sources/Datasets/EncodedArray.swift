@@ -1,7 +1,7 @@
 import Foundation
 
-/// An array as it stands in a file's bytes, decoded piece by piece: a dataset of 8-bit images stays one eighth of
-/// its float64 size.
+/// An array as it stands in a file's bytes, decoded piece by piece: a dataset of 8-bit images stays one
+/// eighth of its float64 size.
 struct EncodedArray: Sendable {
   let shape: [Int]
   let elementType: NumericArray.ElementType

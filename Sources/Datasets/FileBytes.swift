@@ -35,7 +35,8 @@ enum FileBytes {
     return bytes
   }
 
-  /// Replaces the file in one step, so that a reader never sees half of it; a device or pipe is written in place.
+  /// Replaces the file in one step, so that a reader never sees half of it; a device or pipe is written in
+  /// place.
   static func write(_ bytes: [UInt8], to path: String) throws(DatasetError) {
     var status = stat()
     let isSpecial = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG

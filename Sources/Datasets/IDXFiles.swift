@@ -1,7 +1,7 @@
 import Foundation
 
-/// MNIST's IDX files (LeCun et al. 1998): two zero bytes, an element type, a number of axes, each axis' length in
-/// four big-endian bytes, and the elements; unsigned bytes here.
+/// MNIST's IDX files (LeCun et al. 1998): two zero bytes, an element type, a number of axes, each axis'
+/// length in four big-endian bytes, and the elements; unsigned bytes here.
 enum IDXFiles {
   static let imageNames = ["train-images-idx3-ubyte", "train-images.idx3-ubyte"]
   static let labelNames = ["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"]

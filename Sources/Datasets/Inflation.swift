@@ -32,7 +32,8 @@ enum Inflation {
     else { throw .corrupt("zlib could not start", offset: 0) }
     defer { inflateEnd(&stream) }
 
-    // zlib counts in 32 bits, and writes into a small block so that a lying size never allocates what it declares.
+    // zlib counts in 32 bits, and writes into a small block so that a lying size never allocates what it
+    // declares.
     var block = [UInt8](repeating: 0, count: min(max(bound, 1), 1 << 18))
     var output: [UInt8] = []
     var consumed = 0

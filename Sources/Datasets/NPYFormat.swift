@@ -1,7 +1,7 @@
 extension EncodedArray {
   /// The array of an NPY file or member whose bytes run from `start` to `end`.
-  /// - Throws: `DatasetError.malformed` when the header is wrong or the elements are not exactly the bytes that
-  ///   follow it; `.tooLarge` when widening them to float64 would exceed the limit.
+  /// - Throws: `DatasetError.malformed` when the header is wrong or the elements are not exactly the bytes
+  ///   that follow it; `.tooLarge` when widening them to float64 would exceed the limit.
   init(
     npy bytes: [UInt8], start: Int, end: Int, at location: DataLocation, limits: ReadLimits
   ) throws(DatasetError) {
@@ -17,7 +17,8 @@ extension EncodedArray {
       throw .malformed(
         place,
         problem: needed > present
-          ? "the file ends here: shape \(header.shape) needs \(needed) bytes of elements and \(present) are there"
+          ? "the file ends here: shape \(header.shape) needs \(needed) bytes of elements and "
+            + "\(present) are there"
           : "\(present - needed) bytes follow the array")
     }
     guard

@@ -1,5 +1,5 @@
-/// The header of an NPY file (numpy/lib/format.py, versions 1.0, 2.0 and 3.0): a magic string, a length, and a
-/// Python dictionary literal with the keys `descr`, `fortran_order` and `shape`.
+/// The header of an NPY file (numpy/lib/format.py, versions 1.0, 2.0 and 3.0): a magic string, a length, and
+/// a Python dictionary literal with the keys `descr`, `fortran_order` and `shape`.
 struct NPYHeader {
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// NumPy refuses longer headers too; a plain array's is 128 bytes.

@@ -1,7 +1,8 @@
 extension NPZArchive {
-  /// Writes arrays under their names as an uncompressed NPZ file that `numpy.load` reads, replacing an older file in
-  /// one step. Equal arrays give equal bytes: no time stamp is written.
-  /// - Throws: `DatasetError.invalidValues` when a name occurs twice or is empty, or an array is 4 GiB or more.
+  /// Writes arrays under their names as an uncompressed NPZ file that `numpy.load` reads, replacing an older
+  /// file in one step. Equal arrays give equal bytes: no time stamp is written.
+  /// - Throws: `DatasetError.invalidValues` when a name occurs twice or is empty, or an array is 4 GiB or
+  ///   more.
   public static func write(
     _ arrays: [(name: String, array: NumericArray)], to path: String,
     as type: NumericArray.StoredType = .float64

@@ -35,7 +35,8 @@ public struct NumericArray: Hashable, Sendable {
 
   /// The length of each axis; empty for a single number.
   public let shape: [Int]
-  /// Row-major (the last axis runs fastest), whatever the order on disk. 64-bit integers beyond 2⁵³ are rounded.
+  /// Row-major (the last axis runs fastest), whatever the order on disk. 64-bit integers beyond 2⁵³ are
+  /// rounded.
   public let values: [Double]
   /// The element type on disk: what the array was read from, or will be written as.
   public let elementType: ElementType
@@ -55,7 +56,8 @@ public struct NumericArray: Hashable, Sendable {
   }
 
   /// The values as class labels.
-  /// - Throws: `DatasetError.malformed` naming `name` and the row when the array is not one column of integers.
+  /// - Throws: `DatasetError.malformed` naming `name` and the row when the array is not one column of
+  ///   integers.
   public func labels(name: String) throws(DatasetError) -> [Int] {
     guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
       throw .malformed(.init(file: name), problem: "labels are one column, not an array of shape \(shape)")

@@ -14,8 +14,8 @@ public struct SampleBatch: Hashable, Sendable {
   /// The class of each sample, when the dataset has classes.
   public let labels: [Int]?
 
-  /// - Throws: `DatasetError.invalidValues` when the counts do not agree, there is no sample, a sample is empty, or
-  ///   the batch exceeds `maximumElements`.
+  /// - Throws: `DatasetError.invalidValues` when the counts do not agree, there is no sample, a sample is
+  ///   empty, or the batch exceeds `maximumElements`.
   public init(shape: TensorShape, count: Int, values: [Float], labels: [Int]? = nil) throws(DatasetError) {
     let expected = try SampleBatch.elementCount(shape: shape, count: count)
     guard values.count == expected else {
@@ -30,8 +30,8 @@ public struct SampleBatch: Hashable, Sendable {
     self.labels = labels
   }
 
-  /// The rows of an array as samples: n × features, n × channels × height × width, or any array of n rows of as many
-  /// numbers as `shape` holds. Values are rounded to float32.
+  /// The rows of an array as samples: n × features, n × channels × height × width, or any array of n rows of
+  /// as many numbers as `shape` holds. Values are rounded to float32.
   /// - Throws: `DatasetError.shapeMismatch` naming `name` when a row has another number of elements.
   public init(
     _ array: NumericArray, shape: TensorShape, labels: [Int]? = nil, name: String

@@ -1,5 +1,5 @@
-/// The central directory of a ZIP archive (PKWARE APPNOTE 6.3), as far as NPZ files need it: stored and deflated
-/// members of one unsplit, unencrypted archive, with ZIP64 sizes and offsets.
+/// The central directory of a ZIP archive (PKWARE APPNOTE 6.3), as far as NPZ files need it: stored and
+/// deflated members of one unsplit, unencrypted archive, with ZIP64 sizes and offsets.
 struct ZipDirectory {
   struct Member {
     let name: String

@@ -51,8 +51,8 @@ extension ResultStore {
     try write { database in try scores.map { try self.insert($0, database) } }
   }
 
-  /// Every score, by network hash, identity hash and seed (as signed integers), one at a time, from one consistent
-  /// state of the store. `body` must not use the store itself.
+  /// Every score, by network hash, identity hash and seed (as signed integers), one at a time, from one
+  /// consistent state of the store. `body` must not use the store itself.
   public func forEachScore(_ body: (ScoreRecord) throws -> Void) throws {
     // What `body` throws is the caller's and passes unchanged.
     var thrownByBody: (any Error)?

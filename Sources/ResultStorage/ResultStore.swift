@@ -4,14 +4,15 @@ import Trainability
 
 /// Scores that outlive the process: one SQLite file.
 ///
-/// **Threads and processes.** A store may be used from any thread, and calls block until they are done. Several
-/// processes may share the file: writers wait for each other, at most for the busy timeout; readers never wait.
+/// **Threads and processes.** A store may be used from any thread, and calls block until they are done.
+/// Several processes may share the file: writers wait for each other, at most for the busy timeout; readers
+/// never wait.
 ///
-/// **Durability.** Every call that writes is one transaction. When it has returned, a crash or `kill -9` of any
-/// process loses none of it. The log is not forced to the disk at each commit (write-ahead log with `synchronous =
-/// NORMAL`): a power cut or a crash of the operating system may lose the last commits, typically those of the last
-/// seconds and never one without those after it, and leaves the file consistent; the next run recomputes what is
-/// missing. Forcing it would cost a disk flush for each score.
+/// **Durability.** Every call that writes is one transaction. When it has returned, a crash or `kill -9` of
+/// any process loses none of it. The log is not forced to the disk at each commit (write-ahead log with
+/// `synchronous = NORMAL`): a power cut or a crash of the operating system may lose the last commits,
+/// typically those of the last seconds and never one without those after it, and leaves the file consistent;
+/// the next run recomputes what is missing. Forcing it would cost a disk flush for each score.
 ///
 /// **Nothing is overwritten.** See `Insertion` for what happens to a score that the store has already.
 public struct ResultStore: Sendable {
@@ -35,8 +36,8 @@ public struct ResultStore: Sendable {
         try StoreSchema.migrator.migrate(pool)
         return ResultStore(path: path, writer: pool, busyTimeout: busyTimeout)
       } catch {
-        // Two processes that create one store get in each other's way: SQLite does not wait while the journal mode
-        // changes, and the second finds the first one's tables. Looking again finds a finished store.
+        // Two processes that create one store get in each other's way: SQLite does not wait while the journal
+        // mode changes, and the second finds the first one's tables. Looking again finds a finished store.
         let code = (error as? DatabaseError)?.resultCode
         attempts += 1
         let mayPass =

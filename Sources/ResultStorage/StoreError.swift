@@ -31,7 +31,8 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
       "store \(path): written by a newer version (it knows \(unknown.joined(separator: ", "))); "
         + "update ntkscorer or choose another --store"
     case .locked(let path, let seconds):
-      "store \(path): another process has kept it locked for \(seconds) s; wait for it or choose another --store"
+      "store \(path): another process has kept it locked for \(seconds) s; "
+        + "wait for it or choose another --store"
     case .readOnly(let path): "store \(path): the file or its folder may not be written"
     case .diskFull(let path):
       "store \(path): the disk is full; finished scores are safe, free some space and run the command again"

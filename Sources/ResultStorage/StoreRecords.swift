@@ -117,8 +117,8 @@ public struct ScoreRecord: Hashable, Sendable {
 public enum Insertion: String, Hashable, Sendable, CaseIterable {
   /// It is new.
   case inserted
-  /// The store had it, with the same values to ten significant digits; or it failed for reasons of circumstance
-  /// (`Outcome.isReproducible` is false) where the store has a lasting result.
+  /// The store had it, with the same values to ten significant digits; or it failed for reasons of
+  /// circumstance (`Outcome.isReproducible` is false) where the store has a lasting result.
   case unchanged
   /// The store had some of its metrics, with the same values; the others were added.
   case extended

@@ -1,6 +1,7 @@
 import GRDB
 
-/// The tables and how they came to be. A migration that was released is never changed; a later one follows it.
+/// The tables and how they came to be. A migration that was released is never changed; a later one follows
+/// it.
 enum StoreSchema {
   /// "NTKS": tells a store from other SQLite files.
   static let applicationID: Int64 = 0x4e54_4b53
@@ -14,7 +15,8 @@ enum StoreSchema {
     return migrator
   }
 
-  /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit pattern, so those from 2⁶³ on look negative. Times are UTC.
+  /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit
+  /// pattern, so those from 2⁶³ on look negative. Times are UTC.
   private static let firstTables = """
     CREATE TABLE spaces (
       id INTEGER PRIMARY KEY,

@@ -34,13 +34,15 @@ public enum SpectrumError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// The eigenvalues λ₁ ≥ … ≥ λₙ of a symmetric kernel, and the quantities of trainability that follow from them alone.
+/// The eigenvalues λ₁ ≥ … ≥ λₙ of a symmetric kernel, and the quantities of trainability that follow from
+/// them alone.
 ///
 /// Every quantity of a spectrum with an infinite or undefined eigenvalue is `.undefined(.nonFinite, …)`.
 public struct KernelSpectrum: Hashable, Sendable {
   /// Descending; NaN, if any, last.
   public let eigenvalues: [Double]
-  /// The relative precision of the arithmetic that made the kernel: 2⁻²³ or 2⁻⁵². Not that of the eigensolver.
+  /// The relative precision of the arithmetic that made the kernel: 2⁻²³ or 2⁻⁵². Not that of the
+  /// eigensolver.
   public let epsilon: Double
 
   /// - Parameter eigenvalues: at least one, in any order.
@@ -72,7 +74,7 @@ public struct KernelSpectrum: Hashable, Sendable {
     }
   }
 
-  /// κ = λ₁/λₙ (Xiao et al. 2020; TE-NAS, Chen et al. 2021, eq. 3). Undefined with `.rankDeficient` when
+  /// κ = λ₁/λₙ (Xiao et al. 2020; TE-NAS, Chen et al. 2021). Undefined with `.rankDeficient` when
   /// λₙ ≤ n·ε·λ₁, where λₙ holds no digit that the kernel's rounding did not put there.
   public var conditionNumber: SpectralQuantity {
     finite { eigenvalues in
@@ -90,8 +92,8 @@ public struct KernelSpectrum: Hashable, Sendable {
     }
   }
 
-  /// exp(−Σ pᵢ ln pᵢ) with pᵢ = λᵢ/Σλ (Roy and Vetterli 2007): from 1 to n. Negative eigenvalues, which are rounding
-  /// of zero, count as zero.
+  /// exp(−Σ pᵢ ln pᵢ) with pᵢ = λᵢ/Σλ (Roy and Vetterli 2007): from 1 to n. Negative eigenvalues, which are
+  /// rounding of zero, count as zero.
   public var effectiveRank: SpectralQuantity {
     shares { shares in exp(-shares.reduce(0) { $1 > 0 ? $0 + $1 * log($1) : $0 }) }
   }
@@ -101,8 +103,8 @@ public struct KernelSpectrum: Hashable, Sendable {
     shares { shares in 1 / shares.reduce(0) { $0 + $1 * $1 } }
   }
 
-  /// 2/λ₁: gradient descent on the loss ½Σr² diverges at any larger learning rate. (For the loss Σr² halve it; for
-  /// the mean over n samples multiply by n.)
+  /// 2/λ₁: gradient descent on the loss ½Σr² diverges at any larger learning rate. (For the loss Σr² halve
+  /// it; for the mean over n samples multiply by n.)
   public var largestStableLearningRate: SpectralQuantity {
     finite { eigenvalues in
       let largest = eigenvalues.first ?? .nan
@@ -113,9 +115,10 @@ public struct KernelSpectrum: Hashable, Sendable {
     }
   }
 
-  /// Steps of full-batch gradient descent until the loss has fallen to 1 %, whatever the labels: the worst direction
-  /// at the fastest rate η = 2/(λ₁+λₙ) (Lee et al. 2019, §2.2), where each step multiplies the residual by
-  /// (κ−1)/(κ+1): ⌈ln 0.01 / (2 ln((κ−1)/(κ+1)))⌉, and at least 1. A whole number, as a float64 since κ has no bound.
+  /// Steps of full-batch gradient descent until the loss has fallen to 1 %, whatever the labels: the worst
+  /// direction at the fastest rate η = 2/(λ₁+λₙ) (Lee et al. 2019), where each step multiplies the
+  /// residual by (κ−1)/(κ+1): ⌈ln 0.01 / (2 ln((κ−1)/(κ+1)))⌉, and at least 1. A whole number, as a float64
+  /// since κ has no bound.
   public var stepsToOnePercent: SpectralQuantity {
     switch conditionNumber {
     case .undefined: return conditionNumber

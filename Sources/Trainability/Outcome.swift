@@ -2,8 +2,8 @@
 public enum Outcome: String, Codable, Sendable, CaseIterable {
   /// Every value asked for was computed.
   case ok
-  /// The kernel is numerically singular: λ_min ≤ n·ε·λ_max, ε being the engine's precision. The condition number
-  /// is unbounded and is not reported as a number.
+  /// The kernel is numerically singular: λ_min ≤ n·ε·λ_max, ε being the engine's precision. The condition
+  /// number is unbounded and is not reported as a number.
   case rankDeficient = "rank_deficient"
   /// An activation, a gradient or a kernel entry overflowed or was undefined.
   case nonFinite = "non_finite"

@@ -2,8 +2,8 @@ import Foundation
 
 /// How a metric is averaged over seeds.
 public enum MetricScale: String, Codable, Hashable, Sendable, CaseIterable {
-  /// Positive quantities that vary by factors (condition number, eigenvalues): the logarithm is averaged, and the
-  /// value is the geometric mean.
+  /// Positive quantities that vary by factors (condition number, eigenvalues): the logarithm is averaged, and
+  /// the value is the geometric mean.
   case logarithmic
   /// Quantities that may be zero or negative, and counts: the arithmetic mean.
   case linear
@@ -26,8 +26,8 @@ public struct SeedAggregate: Hashable, Sendable {
   /// Nil for a linear metric.
   public var logStandardDeviation: Double? { scale == .logarithmic ? standardDeviation : nil }
 
-  /// Leaves out values that are not finite and, on the logarithmic scale, those that are not positive; they count as
-  /// failed seeds. The order of the seeds does not matter, to the last bit.
+  /// Leaves out values that are not finite and, on the logarithmic scale, those that are not positive; they
+  /// count as failed seeds. The order of the seeds does not matter, to the last bit.
   /// - Returns: nil when no value is left.
   public init?(_ values: [Double], scale: MetricScale) {
     let usable = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }.sorted()

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The number nearest to `value` among those with ten significant decimal digits (halfway cases to the even digit):
-/// the precision at which two metric values count as equal, since eigenvalues from different LAPACK builds agree
-/// no further. Zero has no sign; infinities and NaN are returned as they are.
+/// The number nearest to `value` among those with ten significant decimal digits (halfway cases to the even
+/// digit): the precision at which two metric values count as equal, since eigenvalues from different LAPACK
+/// builds agree no further. Zero has no sign; infinities and NaN are returned as they are.
 ///
-/// Exact: the C library rounds the binary value itself, not a shorter decimal of it. Ten-digit decimals and their
-/// nearest doubles correspond one to one, so comparing results with `==` compares digits. (Above
+/// Exact: the C library rounds the binary value itself, not a shorter decimal of it. Ten-digit decimals and
+/// their nearest doubles correspond one to one, so comparing results with `==` compares digits. (Above
 /// 1.797693134e308 the nearest such number is no double, and the value itself is returned.)
 package func roundedToTenSignificantDigits(_ value: Double) -> Double {
   guard value.isFinite, value != 0 else { return value == 0 ? 0 : value }

@@ -226,7 +226,8 @@ import Testing
   }
 }
 
-/// Real files, where the machine has them: `NTKSCORER_DATA` names a folder with `cifar-10-batches-bin` and `mnist`.
+/// Real files, where the machine has them: `NTKSCORER_DATA` names a folder with `cifar-10-batches-bin` and
+/// `mnist`.
 @Suite struct RealDataTests {
   static let folder = ProcessInfo.processInfo.environment["NTKSCORER_DATA"]
 

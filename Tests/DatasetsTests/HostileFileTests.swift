@@ -6,7 +6,7 @@ import Testing
 
 /// Random damage to valid files: whatever it does, reading ends in values or in a `DatasetError`.
 @Suite struct HostileFileTests {
-  static let mutations = 10_000
+  static let mutations = 4_000
   static let limits = ReadLimits(maximumBytes: 1 << 20)
 
   /// A few bytes set, flipped, cut out, doubled or cut off.
@@ -65,7 +65,7 @@ import Testing
       ("batch.bin", cifarRecords(1), { .cifar10(path: $0) }),
     ]
     for (name, valid, source) in files {
-      for mutation in 0..<500 {
+      for mutation in 0..<100 {
         let path = try folder.write(name, Self.damaged(valid, mutation))
         if let dataset = try? Dataset.open(source(path), standardization: .perChannel, limits: Self.limits) {
           _ = try dataset.batch(count: 1, seed: 0)

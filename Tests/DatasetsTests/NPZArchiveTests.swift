@@ -1,8 +1,8 @@
 import Datasets
 import Testing
 
-/// `numpy.savez(…)` and `numpy.savez_compressed(…)` of NumPy 2 with two arrays: head.weight = [[0, ¼, ½], [¾, 1, 1¼]]
-/// in float32 and labels = [3, −1, 2⁴⁰] in int64. Both hold ZIP64 records.
+/// `numpy.savez(…)` and `numpy.savez_compressed(…)` of NumPy 2 with two arrays: head.weight = [[0, ¼, ½], [¾,
+/// 1, 1¼]] in float32 and labels = [3, −1, 2⁴⁰] in int64. Both hold ZIP64 records.
 enum NumPyArchives {
   static let saved = """
     UEsDBC0AAAAAAAAAIQAKnACk//////////8PABQAaGVhZC53ZWlnaHQubnB5AQAQAJgAAAAAAAAAmAAAAAAAAACTTlVNUFkBAHYA\
@@ -89,7 +89,8 @@ enum NumPyArchives {
   }
 
   @Test func memberThatInflatesBeyondItsDeclaredSizeIsRefused() throws {
-    // The directory's size fields (the ZIP64 records are in the local headers only) declare fewer bytes than follow.
+    // The directory's size fields (the ZIP64 records are in the local headers only) declare fewer bytes than
+    // follow.
     var archive = try bytes(base64: NumPyArchives.compressed)
     let directory = try #require(
       archive.indices.dropLast(3).first { archive[$0..<$0 + 4] == [0x50, 0x4b, 1, 2] })

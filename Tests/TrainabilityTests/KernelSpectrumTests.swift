@@ -11,8 +11,8 @@ private func isClose(_ quantity: SpectralQuantity, _ expected: Double, relative:
 }
 
 @Suite struct KernelSpectrumTests {
-  /// The analytic kernel of a ReLU network with two hidden layers, σ_w² = 2 and σ_b² = 0.1, on three points of the
-  /// unit circle. Its eigenvalues are known to ten digits.
+  /// The analytic kernel of a ReLU network with two hidden layers, σ_w² = 2 and σ_b² = 0.1, on three points
+  /// of the unit circle. Its eigenvalues are known to ten digits.
   @Test func threePointsOnTheUnitCircle() throws {
     let spectrum = try KernelSpectrum(eigenvalues: [1.442280255, 3.13947437, 6.218245375], epsilon: double)
     #expect(spectrum.eigenvalues == [6.218245375, 3.13947437, 1.442280255])

@@ -19,7 +19,8 @@ import Trainability
     #expect(roundedToTenSignificantDigits(1_000_000_001.5) == 1_000_000_002)
   }
 
-  /// In binary 1.0000000005 lies 4e-17 above its spelling and 1.0000000015 lies 1e-16 below: neither is a tie.
+  /// In binary 1.0000000005 lies 4e-17 above its spelling and 1.0000000015 lies 1e-16 below: neither is a
+  /// tie.
   @Test func theBinaryValueIsRoundedAndNotItsSpelling() {
     #expect(roundedToTenSignificantDigits(1.0000000005) == 1.000000001)
     #expect(roundedToTenSignificantDigits(1.0000000015) == 1.000000001)
