@@ -5,28 +5,28 @@ import Foundation
 ///
 /// A worker must hold nothing while it waits; then whoever stands first is served at the latest when all others have
 /// finished what they compute.
-final class MemoryLedger: @unchecked Sendable {
+package final class MemoryLedger: @unchecked Sendable {
   // Sendable because every access to the variables below is between `lock` and `unlock` of `condition`.
   private let condition = NSCondition()
   private var available: Int
   private var nextTicket = 0
   private var servedTicket = 0
 
-  let budget: Int
+  package let budget: Int
 
-  init(budget: Int) {
+  package init(budget: Int) {
     self.budget = budget
     available = budget
   }
 
   /// Whether someone is waiting for bytes that others hold.
-  var hasWaiters: Bool {
+  package var hasWaiters: Bool {
     condition.withLock { nextTicket != servedTicket }
   }
 
   /// Takes bytes, waiting until they are free.
   /// - Precondition: `bytes` ≤ `budget`, and the caller holds none.
-  func take(_ bytes: Int) {
+  package func take(_ bytes: Int) {
     condition.lock()
     defer { condition.unlock() }
     let ticket = nextTicket
@@ -37,7 +37,7 @@ final class MemoryLedger: @unchecked Sendable {
     condition.broadcast()
   }
 
-  func giveBack(_ bytes: Int) {
+  package func giveBack(_ bytes: Int) {
     guard bytes > 0 else { return }
     condition.withLock {
       available += bytes

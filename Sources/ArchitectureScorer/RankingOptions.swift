@@ -2,25 +2,28 @@ import Foundation
 
 /// What a run may use.
 public struct Resources: Hashable, Sendable {
-  /// Worker threads; all cores by default.
+  /// Worker threads, from 1 to 1024; all cores by default.
   public var threads: Int
   /// Bytes that the candidates being computed may take together; half of the machine's memory by default. A candidate
   /// that needs more than this alone is `over_budget`.
   public var memoryBudget: Int
 
   public init(threads: Int? = nil, memoryBudget: Int? = nil) {
-    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.threads = min(max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), 1024)
     self.memoryBudget = max(1, memoryBudget ?? Self.availableMemory / 2)
   }
 
   /// Bytes of memory of the machine, or of the container when that is less.
   public static var availableMemory: Int {
     let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    let limit = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8)
-    guard let limit, let bytes = Int(limit.trimmingCharacters(in: .whitespacesAndNewlines)), bytes > 0 else {
-      return physical
+    // Where version 2 and version 1 of Linux's control groups keep a container's limit.
+    let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    let limits = files.compactMap { file in
+      (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
+        Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+      }
     }
-    return min(physical, bytes)
+    return limits.filter { $0 > 0 }.reduce(physical, min)
   }
 }
 
