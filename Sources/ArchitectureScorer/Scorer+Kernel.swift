@@ -6,7 +6,7 @@ import TangentKernel
 import Trainability
 
 extension Scorer {
-  /// Computes one kernel exactly as asked. Blocks until it is done; `repetitions` more times when timing is asked for.
+  /// Computes one kernel exactly as asked, and `repetitions` more times for timing. Blocks until it is done.
   ///
   /// A kernel that is singular or holds numbers that are not finite is a result with a typed outcome, no error.
   /// - Throws: `ScorerError`, before anything large is allocated, for what is not available or does not fit.
