@@ -78,10 +78,6 @@ struct ScoringPlan: Sendable {
     family: (name: String, version: String)?, metricNames: [String], ranking: SearchSpaces.RankingRule,
     resources: Resources, scorer: Scorer
   ) throws(ScorerError) {
-    guard settings.normalizationMode != .batch else {
-      throw .notAvailable(
-        "batch-norm mode 'batch' (samples coupled) is not available yet; use frozen, running or removed")
-    }
     guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
       throw .invalidRequest(
         "seeds are \(seeds.map(String.init).joined(separator: ", ")); "

@@ -119,13 +119,6 @@ private let scorer = Scorer()
   #expect(failed.message?.contains("single precision") == true)
 }
 
-@Test func coupledBatchNormIsRefusedBeforeAnythingIsComputed() throws {
-  let space = try scorer.space(nineNetworks.replacing("seeds: 2", with: "batch_norm: batch"))
-  let error = try #require(throws: ScorerError.self) { try scorer.rank(space) }
-  #expect("\(error)".contains("'batch'"))
-  #expect(error.isInvalidInput)
-}
-
 @Test func aDatasetThatIsNotThereIsAnError() throws {
   let space = try scorer.space(
     nineNetworks.replacing(

@@ -93,13 +93,15 @@ func infiniteWidthIsRefusedForNow(kind: KernelKind) throws {
   #expect(error.isInvalidInput)
 }
 
-@Test func coupledBatchNormIsRefusedForNow() throws {
+@Test func coupledBatchNormBetweenTwoSetsIsRefused() throws {
   var builder = NetworkBuilder(input: .features(3))
   let hidden = try builder.add(.dense(.init(units: 4)), from: builder.input)
   let normalized = try builder.add(.batchNormalization(.init()), from: hidden)
   let network = try builder.build(output: normalized)
-  let request = KernelRequest(
+  var request = KernelRequest(
     network: network, inputs: try #require(inputs), settings: .init(normalizationMode: .batch))
+  #expect(try scorer.kernel(request).report.samples == 3)
+  request.secondInputs = inputs
   let error = try #require(throws: ScorerError.self) { try scorer.kernel(request) }
   #expect("\(error)".contains("'batch'"))
   #expect(error.isInvalidInput)

@@ -135,6 +135,21 @@ func theNumberOfThreadsDoesNotChangeABit(threads: Int) throws {
   #expect(sums == sums.sorted())
 }
 
+@Test(arguments: ["batch", "running", "removed"])
+func batchNormModesGiveScoresOfTheirOwn(mode: String) throws {
+  let normalized = nineNetworks.replacing("choices:", with: "fixed: {normalization: batch_norm}\nchoices:")
+  let frozen = try scorer.rank(try scorer.space(normalized))
+  let other = try scorer.rank(
+    try scorer.space(normalized.replacing("seeds: 2", with: "seeds: 2\n  batch_norm: \(mode)")))
+  #expect(frozen.candidates.count == 9)
+  #expect(frozen.identity.hash != other.identity.hash)
+  for candidate in other.candidates + other.failed {
+    let largest = try #require(candidate.metrics["lambdaMax"]?.value)
+    let same = (frozen.candidates + frozen.failed).first { $0.id == candidate.id }
+    #expect(largest != same?.metrics["lambdaMax"]?.value)
+  }
+}
+
 @Test func aFixedBatchIsThatOfSeedZero() throws {
   let fixed = try scorer.rank(
     try scorer.space(nineNetworks.replacing("samples: 10", with: "samples: 10, batch: fixed")))

@@ -104,15 +104,12 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
   #expect(message.contains("in double precision it needs"))
 }
 
-@Test func operationsWithoutAPassAreTheCandidatesFailure() throws {
-  var builder = NetworkBuilder(input: .features(2))
-  let hidden = try builder.add(.dense(.init(units: 3)), from: builder.input)
-  let normalized = try builder.add(.batchNormalization(.init()), from: hidden)
-  let network = try CanonicalNetwork(builder.build(output: normalized))
-  let measurement = measure(network, try pair(distance: 1), KernelSettings(normalizationMode: .batch))
+@Test func whatTheEngineRefusesIsTheCandidatesFailure() throws {
+  let inputs = try SampleBatch(shape: .features(3), count: 1, values: [1, 2, 3])
+  let measurement = measure(try linearMap(), inputs)
   guard case .failure(.pluginError, let message) = measurement.spectrum else {
     Issue.record("expected a failure")
     return
   }
-  #expect(message.contains("'batch'"))
+  #expect(message == "the inputs have shape [3] but the network reads [2]")
 }
