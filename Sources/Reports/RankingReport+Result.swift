@@ -4,14 +4,17 @@ import CandidateRanking
 extension RankingReport {
   /// The report of a run.
   ///
-  /// - Parameter context: what its candidates have in common, in words.
-  package init(_ result: RankingResult, context: String) {
+  /// - Parameters:
+  ///   - choiceOrder: the parameters that vary, in the order of the search space.
+  ///   - context: what its candidates have in common, in words.
+  package init(_ result: RankingResult, choiceOrder: [String], context: String) {
     let rankingMetrics = result.rule.metrics.map(\.name)
     var isRankSum = false
     if case .rankSum = result.rule { isRankSum = true }
     self.init(
       space: result.spaceName, identity: .verbatim(result.identity.canonicalJSON), seeds: result.seeds,
-      metrics: result.metrics, rankingMetrics: rankingMetrics, isRankSum: isRankSum, context: context,
+      metrics: result.metrics, rankingMetrics: rankingMetrics, isRankSum: isRankSum, choiceOrder: choiceOrder,
+      context: context,
       ranked: result.candidates.map { candidate in
         Ranked(
           rank: candidate.rank ?? 0, isTied: candidate.isTied,

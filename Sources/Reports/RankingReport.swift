@@ -77,6 +77,8 @@ package struct RankingReport: Sendable {
   /// Names of the metrics that decide, and whether by the sum of their ranks.
   package let rankingMetrics: [String]
   package let isRankSum: Bool
+  /// Parameters in the order in which columns stand; others follow by name.
+  package let choiceOrder: [String]
   /// What the candidates have in common, in words; empty for nothing to say.
   package let context: String
   /// The best first.
@@ -86,7 +88,8 @@ package struct RankingReport: Sendable {
   package init(
     space: String, identity: JSONValue, seeds: [UInt64], metrics: [MetricDescription],
     rankingMetrics: [String],
-    isRankSum: Bool = false, context: String = "", ranked: [Ranked], failed: [Failed]
+    isRankSum: Bool = false, choiceOrder: [String] = [], context: String = "", ranked: [Ranked],
+    failed: [Failed]
   ) {
     self.space = space
     self.identity = identity
@@ -94,6 +97,7 @@ package struct RankingReport: Sendable {
     self.metrics = metrics
     self.rankingMetrics = rankingMetrics
     self.isRankSum = isRankSum
+    self.choiceOrder = choiceOrder
     self.context = context
     self.ranked = ranked
     self.failed = failed
@@ -101,11 +105,12 @@ package struct RankingReport: Sendable {
 }
 
 extension RankingReport {
-  /// Names of the parameters that any candidate gives, in one order for all formats: sorted.
+  /// Names of the parameters that any candidate gives, in one order for all formats.
   var choiceNames: [String] {
     var names: Set<String> = []
     for choices in ranked.map(\.choices) + failed.map(\.choices) { names.formUnion(choices.keys) }
-    return names.sorted()
+    let leading = choiceOrder.filter(names.contains)
+    return leading + names.subtracting(leading).sorted()
   }
 
   /// Those that are not the same in all candidates.

@@ -7,6 +7,8 @@ enum EntryPoint {
   static func main() {
     // A reader that goes away (`| head`) is met where standard output is written, not by a signal.
     signal(SIGPIPE, SIG_IGN)
+    // A file that may grow no further is an error like a full disk, with a message.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try NTKScorerCommand.parseAsRoot()
       try command.run()

@@ -17,15 +17,19 @@ struct NTKScorerCommand: ParsableCommand {
       Scores are kept in a store, so that a command that is repeated or resumed computes nothing twice.
 
       EXAMPLES
-        ntkscorer rank search-spaces/tiny.yaml            rank a search space
-        ntkscorer validate my-space.yaml                  find every mistake in a file
-        ntkscorer enumerate my-space.yaml --count         how many candidates are there?
-        ntkscorer plugins list                            what families and parameters are there?
+        ntkscorer rank search-spaces/tiny.yaml   rank a search space
+        ntkscorer validate space.yaml            find every mistake in a file
+        ntkscorer enumerate space.yaml --count   count its candidates
+        ntkscorer plugins list                   what can be varied
+        ntkscorer metrics list                   what can be ranked by
         ntkscorer kernel net.yaml --inputs x.npy --output k.npy
 
       EXIT CODES
-        0 done, 1 nothing could be ranked or I/O failed, 2 invalid file or input, 64 wrong usage,
-        130 interrupted: the same command resumes
+        0    done (failed candidates are counted on standard error)
+        1    nothing could be ranked, or reading or writing failed
+        2    invalid file or input
+        64   wrong usage
+        130  interrupted; the same command resumes
       """,
     version: "ntkscorer \(version) (engine \(TangentKernelEngine.version))",
     subcommands: [

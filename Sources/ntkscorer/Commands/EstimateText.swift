@@ -34,8 +34,10 @@ enum EstimateText {
     let rejected =
       estimate.rejected > 0
       ? "; \(estimate.rejected) of them are outside the budgets or make no network" : ""
-    return text + "estimated from \(NumberText.counted(estimate.sampled, "candidate"))\(rejected); "
-      + "nothing was computed, and what the store holds was not taken into account\n"
+    let note =
+      "estimated from \(NumberText.counted(estimate.sampled, "candidate"))\(rejected); "
+      + "nothing was computed, and what the store holds was not taken into account"
+    return text + TextWidth.wrapped(note, to: Terminal.outputWidth ?? .max).joined(separator: "\n") + "\n"
   }
 
   private static func json(_ estimate: RunEstimate) -> String {

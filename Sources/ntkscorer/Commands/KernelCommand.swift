@@ -22,7 +22,7 @@ struct KernelCommand: ParsableCommand {
 
       EXAMPLES
         ntkscorer kernel net.yaml --inputs x.npy
-        ntkscorer kernel net.yaml --inputs x.npy --weights w.npz --precision double --output k.npy
+        ntkscorer kernel net.yaml --inputs x.npy --weights w.npz --output k.npy
         ntkscorer kernel net.yaml --inputs x.npy --repeat 5 | jq .seconds
       """)
 
@@ -125,7 +125,7 @@ private enum InputFile {
 
   static func checkLabels(_ path: String, count: Int) throws {
     let array = try NumericArray(npy: path)
-    guard array.shape.first == count else {
+    guard array.shape.first == count, array.shape.count <= 2 else {
       throw CommandFailure.invalidInput(
         "\(path): labels of shape \(array.shape) for \(NumberText.counted(count, "input")); expected one each"
       )

@@ -53,10 +53,9 @@ struct MetricsCommand: ParsableCommand {
     private static func page(_ metric: MetricDescription) -> String {
       let width = max(20, (Terminal.outputWidth ?? 100) - 4)
       let style = Terminal.outputStyle
-      let unit = metric.unit == "1" ? "" : ", in \(metric.unit)"
       let title = metric.title == metric.snakeCaseName ? "" : "  \(metric.title)"
       let ranked =
-        "\(metric.direction == .lowerIsBetter ? "lowest" : "highest") first: \(metric.directionReason)\(unit)"
+        "\(metric.direction == .lowerIsBetter ? "lowest" : "highest") first: \(metric.directionReason)"
       let paragraphs = [metric.explanation, ranked].flatMap { TextWidth.wrapped($0, to: width) }
       let lines =
         [style(metric.snakeCaseName, .strong) + title]

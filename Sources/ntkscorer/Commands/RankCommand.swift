@@ -16,8 +16,8 @@ struct RankCommand: ParsableCommand {
 
       EXAMPLES
         ntkscorer rank search-spaces/tiny.yaml
-        ntkscorer rank space.yaml --limit 200 --top 10      the best 10 of a sample of 200
-        ntkscorer rank space.yaml --dry-run                 how long will it take?
+        ntkscorer rank space.yaml --dry-run              how long will it take?
+        ntkscorer rank space.yaml --limit 200 --top 10   the best 10 of a sample
         ntkscorer rank space.yaml --format json | jq '.candidates[0].choices'
       """)
 
@@ -87,7 +87,8 @@ struct RankCommand: ParsableCommand {
     if result.ending == .interrupted {
       throw CommandFailure(.interrupted, summary.interruption)
     }
-    let report = RankingReport(result, context: space.context(seeds: result.seeds))
+    let report = RankingReport(
+      result, choiceOrder: space.axes.map(\.name), context: space.context(seeds: result.seeds))
     let document =
       switch format.format {
       case .table: report.table(width: Terminal.outputWidth, top: top ?? 20, style: Terminal.outputStyle)

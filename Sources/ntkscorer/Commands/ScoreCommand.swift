@@ -19,7 +19,8 @@ struct ScoreCommand: ParsableCommand {
 
       EXAMPLES
         ntkscorer score net.yaml
-        ntkscorer score net.yaml --inputs x.npy --samples 64 --seeds 5 --metrics effective_rank,lambda_max
+        ntkscorer score net.yaml --inputs x.npy --samples 64 --seeds 5
+        ntkscorer score net.yaml --metrics effective_rank,lambda_max
         ntkscorer score space.yaml --candidate 3fa29c01d2b7
         ntkscorer score space.yaml --choices depth=4,width=64
       """)
@@ -63,7 +64,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Metrics beside the condition number, for a network file.", valueName: "names"))
+    help: ArgumentHelp(
+      "Metrics beside the condition number, for a network file; all when not given.", valueName: "names"))
   var metrics: String?
 
   @OptionGroup(title: "Kernel of a network file") var kernel: KernelOptions
@@ -129,7 +131,8 @@ struct ScoreCommand: ParsableCommand {
       name: self.file, network: file.network, dataset: dataset,
       samples: samples ?? dataset.sampleCount.map { min($0, 32) } ?? 32,
       seeds: seeds?.seeds ?? [0, 1, 2], settings: try kernel.settings(for: file, scorer),
-      metrics: (metrics ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
+      metrics: metrics.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+        ?? scorer.metrics.names,
       resources: resourcing.resources, command: TypedCommand.text)
   }
 
