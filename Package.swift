@@ -119,6 +119,7 @@ let package = Package(
         "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking", "ResultStorage",
       ]),
     tests(of: "Reports", ["ArchitecturePlugins", "ScoringMetrics", "Trainability"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["ntkscorer"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets"], swiftSettings: swiftSettings),
   ]
 )
