@@ -23,7 +23,7 @@ typedef struct {
 LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const int channels, const int columns,
                                        const bool interior, int64_t column) {
   const LaneCorrelation *c = row->c;
-  VECTOR sum[TILE_CHANNELS][TILE_COLUMNS];
+  VECTOR sum[TILE_CHANNELS][WIDE_TILE_COLUMNS];
   SCALAR *target = row->target + column * c->targetColumnStride * LANE_COUNT;
   const int64_t targetChannel = c->targetChannelStride * LANE_COUNT;
   const int64_t targetColumn = c->targetColumnStride * LANE_COUNT;
@@ -40,7 +40,7 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
     for (int64_t t = 0; t < row->validTaps; t++) {
       const SCALAR *x = source + row->tapOffset[t];
       const SCALAR *w = weights + row->tapWeight[t];
-      VECTOR value[TILE_COLUMNS];
+      VECTOR value[WIDE_TILE_COLUMNS];
       UNROLL for (int p = 0; p < columns; p++) {
         if (interior) {
           value[p] = NAME(load)(x + p * step);
@@ -63,19 +63,15 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
   }
 }
 
-// A whole row for a compile-time number of channels: interior columns by full tiles, then singles; edges singly.
+// A whole row for a compile-time number of channels: interior columns by full tiles, then singles; edges singly. Few
+// channels take wide tiles, so that enough sums are under way to hide a multiply–add's latency.
 LANE_INLINE void NAME(correlationRow)(const NAME(CorrelationRow) * row, const int channels, int64_t firstInterior,
                                       int64_t endInterior) {
+  const int wide = channels * 2 <= TILE_CHANNELS ? WIDE_TILE_COLUMNS : TILE_COLUMNS;
   int64_t columns = row->c->targetColumns, column = 0;
   for (; column < firstInterior; column++) NAME(correlationTile)(row, channels, 1, false, column);
-  for (; column + TILE_COLUMNS <= endInterior; column += TILE_COLUMNS)
-    NAME(correlationTile)(row, channels, TILE_COLUMNS, true, column);
-#if TILE_COLUMNS > 2
-  if (column + 2 <= endInterior) {
-    NAME(correlationTile)(row, channels, 2, true, column);
-    column += 2;
-  }
-#endif
+  for (; column + wide <= endInterior; column += wide) NAME(correlationTile)(row, channels, wide, true, column);
+  for (; wide > 2 && column + 2 <= endInterior; column += 2) NAME(correlationTile)(row, channels, 2, true, column);
   for (; column < endInterior; column++) NAME(correlationTile)(row, channels, 1, true, column);
   for (; column < columns; column++) NAME(correlationTile)(row, channels, 1, false, column);
 }
@@ -98,6 +94,12 @@ static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(Correlat
 #endif
 #if TILE_CHANNELS > 5
   case 6: NAME(correlationRow)(row, 6, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 6
+  case 7: NAME(correlationRow)(row, 7, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 7
+  case 8: NAME(correlationRow)(row, 8, firstInterior, endInterior); break;
 #endif
   default: break;
   }
@@ -515,6 +517,14 @@ static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double 
   memcpy(sum, &total, sizeof total);
 }
 
+static void NAME(weightedSum)(int64_t vectors, const SCALAR *weights, const SCALAR *x, double *sum) {
+  LaneDouble total;
+  memcpy(&total, sum, sizeof total);
+  for (int64_t v = 0; v < vectors; v++)
+    total = fmaDual((LaneDouble)(double)weights[v], WIDEN(NAME(load)(x + v * LANE_COUNT)), total);
+  memcpy(sum, &total, sizeof total);
+}
+
 static void NAME(spread)(int64_t vectors, SCALAR factor, const SCALAR *v, SCALAR *y, bool accumulate) {
   VECTOR value = NAME(load)(v) * factor;
   for (int64_t i = 0; i < vectors; i++)
@@ -738,6 +748,7 @@ static bool NAME(allFinite)(int64_t vectors, int64_t lanes, const SCALAR *x) {
 #undef NAME
 #undef TILE_CHANNELS
 #undef TILE_COLUMNS
+#undef WIDE_TILE_COLUMNS
 #undef GRADIENT_TARGETS
 #undef GRADIENT_SOURCES
 #undef GRAM_TILE

@@ -31,6 +31,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define NAME(x) x##Single
 #define TILE_CHANNELS SINGLE_TILE_CHANNELS
 #define TILE_COLUMNS SINGLE_TILE_COLUMNS
+#define WIDE_TILE_COLUMNS SINGLE_WIDE_TILE_COLUMNS
 #define GRADIENT_TARGETS SINGLE_GRADIENT_TARGETS
 #define GRADIENT_SOURCES SINGLE_GRADIENT_SOURCES
 #define GRAM_TILE SINGLE_GRAM_TILE
@@ -44,6 +45,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define NAME(x) x##Dual
 #define TILE_CHANNELS DUAL_TILE_CHANNELS
 #define TILE_COLUMNS DUAL_TILE_COLUMNS
+#define WIDE_TILE_COLUMNS DUAL_WIDE_TILE_COLUMNS
 #define GRADIENT_TARGETS DUAL_GRADIENT_TARGETS
 #define GRADIENT_SOURCES DUAL_GRADIENT_SOURCES
 #define GRAM_TILE DUAL_GRAM_TILE
@@ -69,6 +71,7 @@ static double fusedMultiplyAddBurst(int64_t iterations) {
     .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
     .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
     .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .spread = spread##suffix,    \
+    .weightedSum = weightedSum##suffix,                                                                      \
     .averagePool = averagePool##suffix, .averagePoolBackward = averagePoolBackward##suffix,                  \
     .maxPool = maxPool##suffix,                                                                              \
     .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \

@@ -46,6 +46,9 @@ extension LaneKernelsFloat: LaneKernelTable {
   package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
     dot(Int64(vectors), x, y, sum)
   }
+  package func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>) {
+    weightedSum(Int64(vectors), weights, x, sum)
+  }
   package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
     spread(Int64(vectors), factor, vector, y, accumulate)
   }
@@ -128,6 +131,9 @@ extension LaneKernelsDouble: LaneKernelTable {
   }
   package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
     dot(Int64(vectors), x, y, sum)
+  }
+  package func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>) {
+    weightedSum(Int64(vectors), weights, x, sum)
   }
   package func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool) {
     spread(Int64(vectors), factor, vector, y, accumulate)

@@ -39,6 +39,7 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func moments(
     vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?)
   func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>)
+  func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>)
   func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool)
   func averagePool(_ shape: LanePooling, _ x: Input, into y: Output)
   func averagePoolBackward(_ shape: LanePooling, _ dy: Input, into dx: Output, accumulate: Bool)

@@ -27,7 +27,15 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
       mean = parameters.runningMean
       inverse = parameters.runningVariance.map { 1 / ($0 + epsilon).squareRoot() }
     } else {
-      (mean, inverse) = statistics(of: input, context)
+      (mean, inverse) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+      mean.withUnsafeMutableBufferPointer { mean in
+        inverse.withUnsafeMutableBufferPointer { inverse in
+          nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
+          context.workers.forEach(channels) { channel in
+            (mean[channel], inverse[channel]) = batchStatistics(input, channel: channel, epsilon: epsilon, context)
+          }
+        }
+      }
     }
     context.workers.forEach(output.columns) { column in
       for channel in 0..<channels {
@@ -123,38 +131,30 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
     return (sum, product)
   }
+}
 
-  /// Biased mean and variance over samples and positions, in double precision and in a fixed order.
-  private func statistics(
-    of input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
-  ) -> (mean: [Double], inverse: [Double]) {
-    let channels = input.shape.channels
-    let count = Double(context.statisticsLanes.reduce(0, +) * input.shape.positions)
-    var mean = [Double](repeating: 0, count: channels), inverse = mean
-    mean.withUnsafeMutableBufferPointer { mean in
-      inverse.withUnsafeMutableBufferPointer { inverse in
-        nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
-        context.workers.forEach(channels) { channel in
-          var total = 0.0, totalSquares = 0.0
-          for block in 0..<context.blocks {
-            var sum = LaneSums(), squares = LaneSums()
-            sum.withPointer { sum in
-              squares.withPointer { squares in
-                context.kernels.moments(
-                  vectors: input.shape.positions, input.channel(channel, ofColumn: block), sum: sum, squares: squares)
-              }
-            }
-            for lane in 0..<context.statisticsLanes[block] {
-              total += sum.values[lane]
-              totalSquares += squares.values[lane]
-            }
-          }
-          mean[channel] = total / count
-          let variance = max(0, totalSquares / count - mean[channel] * mean[channel])
-          inverse[channel] = 1 / (variance + epsilon).squareRoot()
-        }
+/// Mean and 1/√(σ² + ε) of one channel over samples and positions (biased variance), in double precision and in a
+/// fixed order.
+func batchStatistics<Scalar: LaneScalar>(
+  _ input: LaneTensor<Scalar>, channel: Int, epsilon: Double, _ context: PassContext<Scalar>
+) -> (mean: Double, inverse: Double) {
+  var total = 0.0, totalSquares = 0.0
+  for block in 0..<context.blocks {
+    var sum = LaneSums(), squares = LaneSums()
+    sum.withPointer { sum in
+      squares.withPointer { squares in
+        context.kernels.moments(
+          vectors: input.shape.positions, input.channel(channel, ofColumn: block), sum: sum, squares: squares)
       }
     }
-    return (mean, inverse)
+    for lane in 0..<context.statisticsLanes[block] {
+      total += sum.values[lane]
+      totalSquares += squares.values[lane]
+    }
   }
+  let count = Double(context.statisticsLanes.reduce(0, +) * input.shape.positions)
+  let mean = total / count
+  // In exact arithmetic never negative.
+  let variance = max(0, totalSquares / count - mean * mean)
+  return (mean, 1 / (variance + epsilon).squareRoot())
 }

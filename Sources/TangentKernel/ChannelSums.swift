@@ -7,13 +7,20 @@ func accumulateChannelSums<Scalar: LaneScalar>(
   of gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
 ) {
   accumulatePerChannel(gradient, factor: factor, into: gram, context) { column, channel in
-    var sum = LaneSums()
-    sum.withPointer {
-      context.kernels.moments(
-        vectors: gradient.shape.positions, gradient.channel(channel, ofColumn: column), sum: $0, squares: nil)
-    }
-    return sum
+    channelSum(gradient, column: column, channel, context)
   }
+}
+
+/// The sum of one channel of one column over its positions, lane by lane.
+func channelSum<Scalar: LaneScalar>(
+  _ tensor: LaneTensor<Scalar>, column: Int, _ channel: Int, _ context: PassContext<Scalar>
+) -> LaneSums {
+  var sum = LaneSums()
+  sum.withPointer {
+    context.kernels.moments(
+      vectors: tensor.shape.positions, tensor.channel(channel, ofColumn: column), sum: $0, squares: nil)
+  }
+  return sum
 }
 
 /// Adds the Gram matrix of one parameter a channel, whose gradients `value` gives for each (column, channel).

@@ -7,12 +7,12 @@ import NetworkGraph
 /// Forward and backward are the same micro-kernel over lists of taps. Backward with stride s runs once for each of
 /// the s² classes of input positions modulo s, each with the taps that reach it.
 final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
-  private let layer: Convolution
+  let layer: Convolution
   private let input: TensorShape
   private let output: TensorShape
-  private let weights: LayerParameters<Scalar>
+  let weights: LayerParameters<Scalar>
   private let height, width, outputHeight, outputWidth: Int
-  private let sourceChannels, targetChannels: Int
+  let sourceChannels, targetChannels: Int
   private let forwardTaps: TapList
   private let backwardPhases: [Phase]
 
@@ -54,10 +54,16 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  var taps: Int { layer.kernelHeight * layer.kernelWidth }
+
+  func weightGradientChunks(columns: Int) -> WeightGradientChunks {
+    WeightGradientChunks(
+      layer, input: input, output: output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
+  }
+
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    let taps = layer.kernelHeight * layer.kernelWidth
     var shape = LaneCorrelation()
     shape.targetRows = Int64(outputHeight)
     shape.targetColumns = Int64(outputWidth)
@@ -92,8 +98,15 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
-    guard let target = targets[0] else { return }
-    let taps = layer.kernelHeight * layer.kernelWidth
+    if let target = targets[0] { backward(gradient, weights: weights.weight, into: target, context) }
+  }
+
+  /// - Parameter weights: the layer's own, or those with a factor of each target channel multiplied in.
+  func backward(
+    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>, into target: GradientTarget<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    nonisolated(unsafe) let weights = weights
     for phase in backwardPhases {
       var shape = LaneCorrelation()
       shape.targetRows = Int64(phase.rows)
@@ -120,7 +133,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
           let start = target.tensor.channel(group * sourceChannels + range.lowerBound, ofColumn: column)
           context.kernels.correlate(
             part, source: gradient.channel(group * targetChannels, ofColumn: column),
-            weights: weights.weight + (group * targetChannels * sourceChannels + range.lowerBound) * taps, bias: nil,
+            weights: weights + (group * targetChannels * sourceChannels + range.lowerBound) * taps, bias: nil,
             into: start + (phase.row * width + phase.column) * laneCount)
         }
       }
@@ -132,9 +145,22 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
+    accumulateWeightGram(gradient, input: input, into: gram, context) { _, _, _ in }
+    if context.filter == .all, weights.bias != nil {
+      accumulateChannelSums(of: gradient, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
+    }
+  }
+
+  /// The share of the kernel weights. `transform` sees each chunk's per-sample gradients before they are multiplied
+  /// out.
+  func accumulateWeightGram(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>,
+    transform: (_ chunk: WeightGradientChunks.Chunk, _ gradients: UnsafeMutablePointer<Scalar>, _ columnStride: Int)
+      -> Void
+  ) {
     let columns = context.isCoupled ? gram.blocks : gradient.columns
-    let chunks = WeightGradientChunks(
-      layer, input: self.input, output: self.output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
+    let chunks = weightGradientChunks(columns: columns)
     let factor = weights.weightFactor * weights.weightFactor
     // One column more: where samples are coupled, a direction's sums are formed there before its lanes are added.
     let slots = min(gramSlotCount, chunks.count)
@@ -161,13 +187,11 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
             addWeightGradients(of: chunk, gradient, column: column, input, into: buffer + column * vectors, context)
           }
         }
+        transform(chunk, buffer, vectors)
         gram.add(buffer, parameters: parameters, columnStride: vectors, factor: factor, slot: slot)
       }
     }
     context.pool.giveBack(scratch)
-    if context.filter == .all, weights.bias != nil {
-      accumulateChannelSums(of: gradient, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
-    }
   }
 
   // MARK: Weight gradients
@@ -221,10 +245,10 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     of tensor: LaneTensor<Scalar>, channels: Int, _ context: PassContext<Scalar>,
     _ body: (_ column: Int, _ group: Int, _ range: Range<Int>) -> Void
   ) {
-    let tile = 12
+    let tile = 16
     let wanted = (2 * context.workers.threads + tensor.columns - 1) / tensor.columns
     let parts = context.workers.threads > 1 ? max(1, min(wanted, (channels + tile - 1) / tile)) : 1
-    let part = ((channels + parts - 1) / parts + 5) / 6 * 6
+    let part = ((channels + parts - 1) / parts + 7) / 8 * 8
     context.workers.forEach(tensor.columns * parts) { index in
       let start = index % parts * part, end = min(start + part, channels)
       guard start < end else { return }

@@ -18,6 +18,8 @@ struct ExecutionPlan {
     let reads: Reads
     /// Index in `network.nodes`.
     let index: Int
+    /// Index of the batch norm that is computed with this convolution, if any.
+    var normalization: Int?
   }
 
   /// What an operation's backward pass and Gram contribution read again; anything else is released after the
@@ -49,11 +51,21 @@ struct ExecutionPlan {
 
   init(_ network: CanonicalNetwork, settings: KernelSettings) {
     var steps: [Step] = []
+    var readers = [Int](repeating: 0, count: network.network.nodes.count)
+    for input in network.network.nodes.flatMap(\.inputs) { readers[input] += 1 }
+    readers[network.network.output] += 1
     var stepOfNode = [Int](repeating: 0, count: network.network.nodes.count)
     for (index, node) in network.network.nodes.enumerated() {
       let inputs = node.inputs.map { stepOfNode[$0] }
       let mode = settings.normalizationMode
       if let only = inputs.first, Self.isTransparent(node.operation, mode) {
+        stepOfNode[index] = only
+        continue
+      }
+      if case .batchNormalization = node.operation, let only = inputs.first,
+        Self.canAbsorb(node, into: steps[only], readers: readers, network.network, mode)
+      {
+        steps[only].normalization = index
         stepOfNode[index] = only
         continue
       }
@@ -75,6 +87,15 @@ struct ExecutionPlan {
   /// The shapes that a step's node declares for its inputs: the values themselves may stand unflattened.
   func inputShapes(of step: Step) -> [TensorShape] {
     step.node.inputs.map { network.network.nodes[$0].shape }
+  }
+
+  /// Whether a batch norm may be computed with the convolution it reads: nothing else reads the convolution, and its
+  /// statistics are constants in the backward pass.
+  private static func canAbsorb(
+    _ node: Node, into step: Step, readers: [Int], _ network: Network, _ mode: NormalizationMode
+  ) -> Bool {
+    guard case .convolution(let layer) = step.node.operation, mode == .frozen || mode == .running else { return false }
+    return layer.paddingMode == .zeros && node.inputs == [step.index] && readers[step.index] == 1
   }
 
   private static func isTransparent(_ operation: Operation, _ mode: NormalizationMode) -> Bool {
@@ -133,6 +154,9 @@ struct ExecutionPlan {
           bytes += Double(layer.circularInput(input).elementCount) * blockBytes / Double(blocks) * Double(columns)
         }
         scratch = max(scratch, bytes)
+      }
+      if let normalization = step.normalization {
+        parameters += Double(network.network.parameterCount(at: normalization)) * Double(scalarBytes)
       }
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
     }

@@ -25,17 +25,26 @@ struct PassFactory<Scalar: LaneScalar> {
     case .convolution(let layer):
       let parameters = try layerParameters(
         step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.filters, groups: layer.groups)
-      return layer.paddingMode == .circular && layer.padding > 0
-        ? CircularConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
-        : ConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
+      if layer.paddingMode == .circular, layer.padding > 0 {
+        return CircularConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
+      }
+      let convolution = ConvolutionPass(layer, input: inputs[0], output: node.shape, parameters: parameters)
+      if let index = step.normalization,
+        case .batchNormalization(let normalization) = plan.network.network.nodes[index].operation
+      {
+        return NormalizedConvolutionPass(
+          convolution, normalization, parameters: normalizationParameters(index, node.shape),
+          usesStoredStatistics: settings.normalizationMode == .running)
+      }
+      return convolution
     case .batchNormalization(let layer):
       return BatchNormalizationPass(
-        layer, parameters: normalizationParameters(step), mode: settings.normalizationMode)
+        layer, parameters: normalizationParameters(step.index, node.shape), mode: settings.normalizationMode)
     case .layerNormalization(let layer):
-      return GroupNormalizationPass(groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step))
+      return GroupNormalizationPass(groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step.index, node.shape))
     case .groupNormalization(let layer):
       return GroupNormalizationPass(
-        groups: layer.groups, epsilon: layer.epsilon, parameters: normalizationParameters(step))
+        groups: layer.groups, epsilon: layer.epsilon, parameters: normalizationParameters(step.index, node.shape))
     case .activation(let activation): return ActivationPass(activation)
     case .averagePooling(let pool):
       return AveragePoolingPass(pool, input: inputs[0], output: node.shape)
@@ -54,15 +63,15 @@ struct PassFactory<Scalar: LaneScalar> {
   ) throws(KernelError) -> LayerParameters<Scalar> {
     try LayerParameters(
       scaling: scaling, weight: plan.network.network.parameterArrays(at: step.index)[0], hasBias: hasBias,
-      node: step.node.name, originalName: originalName(step), outputs: outputs, groups: groups, source: source,
+      node: step.node.name, originalName: originalName(step.index), outputs: outputs, groups: groups, source: source,
       settings: settings, workers: workers, pool: pool)
   }
 
-  private func normalizationParameters(_ step: ExecutionPlan.Step) -> NormalizationParameters {
-    NormalizationParameters(channels: step.node.shape.channels, originalName: originalName(step), source: source)
+  private func normalizationParameters(_ index: Int, _ shape: TensorShape) -> NormalizationParameters {
+    NormalizationParameters(channels: shape.channels, originalName: originalName(index), source: source)
   }
 
-  private func originalName(_ step: ExecutionPlan.Step) -> String {
-    plan.network.originalNames[step.index] ?? step.node.name
+  private func originalName(_ index: Int) -> String {
+    plan.network.originalNames[index] ?? plan.network.network.nodes[index].name
   }
 }

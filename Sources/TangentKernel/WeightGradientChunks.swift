@@ -13,6 +13,8 @@ struct WeightGradientChunks {
     let group: Int
     let targets: Range<Int>
     let sources: Range<Int>
+    /// Which part of the sources this is: 0 unless a target's weights do not fit one chunk.
+    let sourcePart: Int
   }
 
   let taps: Int
@@ -42,13 +44,14 @@ struct WeightGradientChunks {
   var count: Int { groups * targetParts * sourceParts }
 
   private var targetParts: Int { (targetChannels + targetStep - 1) / targetStep }
-  private var sourceParts: Int { (sourceChannels + sourceStep - 1) / sourceStep }
+  var sourceParts: Int { (sourceChannels + sourceStep - 1) / sourceStep }
 
   subscript(index: Int) -> Chunk {
     let (target, source) = (index / sourceParts % targetParts * targetStep, index % sourceParts * sourceStep)
     return Chunk(
       group: index / (sourceParts * targetParts), targets: target..<min(target + targetStep, targetChannels),
-      sources: source..<min(source + sourceStep, sourceChannels))
+      sources: source..<min(source + sourceStep, sourceChannels),
+      sourcePart: source / sourceStep)
   }
 
   /// Scratch of all slots that can be busy at once.

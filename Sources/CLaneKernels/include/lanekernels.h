@@ -95,6 +95,8 @@ typedef struct {
     void (*moments)(int64_t vectors, const Scalar *x, double *sum, double *squares);                                 \
     /** sum[lane] += Σ x·y over the vectors, in double. */                                                           \
     void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum);                                     \
+    /** sum[lane] += Σ_v weights[v] · x[v] over the vectors, in double. */                                           \
+    void (*weightedSum)(int64_t vectors, const Scalar *weights, const Scalar *x, double *sum);                       \
     /** y (+)= factor · v, the same vector v everywhere. */                                                          \
     void (*spread)(int64_t vectors, Scalar factor, const Scalar *v, Scalar *y, bool accumulate);                     \
     /** The mean of each window. */                                                                                  \
