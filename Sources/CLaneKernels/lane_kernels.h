@@ -497,23 +497,46 @@ static void NAME(product)(int64_t vectors, const SCALAR *a, const SCALAR *b, SCA
 }
 
 static void NAME(moments)(int64_t vectors, const SCALAR *x, double *sum, double *squares) {
-  LaneDouble total, totalSquares = (LaneDouble)0.0;
+  LaneDouble total, totalSquares;
   memcpy(&total, sum, sizeof total);
-  if (squares) memcpy(&totalSquares, squares, sizeof totalSquares);
+  memcpy(&totalSquares, squares, sizeof totalSquares);
   for (int64_t v = 0; v < vectors; v++) {
     LaneDouble value = WIDEN(NAME(load)(x + v * LANE_COUNT));
     total += value;
     totalSquares = fmaDual(value, value, totalSquares);
   }
   memcpy(sum, &total, sizeof total);
-  if (squares) memcpy(squares, &totalSquares, sizeof totalSquares);
+  memcpy(squares, &totalSquares, sizeof totalSquares);
 }
 
-static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum) {
+static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum, double *product) {
+  LaneDouble total, totalProduct;
+  memcpy(&total, sum, sizeof total);
+  memcpy(&totalProduct, product, sizeof totalProduct);
+  for (int64_t first = 0; first < vectors; first += 16) {
+    int64_t end = first + 16 < vectors ? first + 16 : vectors;
+    VECTOR partial = (VECTOR)(SCALAR)0, partialProduct = partial;
+    for (int64_t v = first; v < end; v++) {
+      VECTOR value = NAME(load)(y + v * LANE_COUNT);
+      partial += value;
+      partialProduct = NAME(fma)(NAME(load)(x + v * LANE_COUNT), value, partialProduct);
+    }
+    total += WIDEN(partial);
+    totalProduct += WIDEN(partialProduct);
+  }
+  memcpy(sum, &total, sizeof total);
+  memcpy(product, &totalProduct, sizeof totalProduct);
+}
+
+static void NAME(sum)(int64_t vectors, const SCALAR *x, double *sum) {
   LaneDouble total;
   memcpy(&total, sum, sizeof total);
-  for (int64_t v = 0; v < vectors; v++)
-    total = fmaDual(WIDEN(NAME(load)(x + v * LANE_COUNT)), WIDEN(NAME(load)(y + v * LANE_COUNT)), total);
+  for (int64_t first = 0; first < vectors; first += 16) {
+    int64_t end = first + 16 < vectors ? first + 16 : vectors;
+    VECTOR partial = (VECTOR)(SCALAR)0;
+    for (int64_t v = first; v < end; v++) partial += NAME(load)(x + v * LANE_COUNT);
+    total += WIDEN(partial);
+  }
   memcpy(sum, &total, sizeof total);
 }
 

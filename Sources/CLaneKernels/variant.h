@@ -70,8 +70,8 @@ static double fusedMultiplyAddBurst(int64_t iterations) {
   {                                                                                                          \
     .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
     .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
-    .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .spread = spread##suffix,    \
-    .weightedSum = weightedSum##suffix,                                                                      \
+    .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .sum = sum##suffix,          \
+    .spread = spread##suffix, .weightedSum = weightedSum##suffix,                                            \
     .averagePool = averagePool##suffix, .averagePoolBackward = averagePoolBackward##suffix,                  \
     .maxPool = maxPool##suffix,                                                                              \
     .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \

@@ -39,12 +39,17 @@ extension LaneKernelsFloat: LaneKernelTable {
     product(Int64(vectors), a, b, y, accumulate)
   }
   package func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
   ) {
     moments(Int64(vectors), x, sum, squares)
   }
-  package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
-    dot(Int64(vectors), x, y, sum)
+  package func dot(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>
+  ) {
+    dot(Int64(vectors), x, y, sum, product)
+  }
+  package func sum(vectors: Int, _ x: Input, into sum: UnsafeMutablePointer<Double>) {
+    self.sum(Int64(vectors), x, sum)
   }
   package func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>) {
     weightedSum(Int64(vectors), weights, x, sum)
@@ -125,12 +130,17 @@ extension LaneKernelsDouble: LaneKernelTable {
     product(Int64(vectors), a, b, y, accumulate)
   }
   package func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
   ) {
     moments(Int64(vectors), x, sum, squares)
   }
-  package func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>) {
-    dot(Int64(vectors), x, y, sum)
+  package func dot(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>
+  ) {
+    dot(Int64(vectors), x, y, sum, product)
+  }
+  package func sum(vectors: Int, _ x: Input, into sum: UnsafeMutablePointer<Double>) {
+    self.sum(Int64(vectors), x, sum)
   }
   package func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>) {
     weightedSum(Int64(vectors), weights, x, sum)

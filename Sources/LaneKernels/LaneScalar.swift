@@ -37,8 +37,10 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func affine(vectors: Int, factor: Scalar, offset: Scalar, _ x: Input, into y: Output, accumulate: Bool)
   func product(vectors: Int, _ a: Input, _ b: Input, into y: Output, accumulate: Bool)
   func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>?)
-  func dot(vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>)
+    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>)
+  func dot(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>)
+  func sum(vectors: Int, _ x: Input, into sum: UnsafeMutablePointer<Double>)
   func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>)
   func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool)
   func averagePool(_ shape: LanePooling, _ x: Input, into y: Output)

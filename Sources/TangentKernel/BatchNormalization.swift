@@ -123,11 +123,12 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     _ context: PassContext<Scalar>
   ) -> (sum: LaneSums, product: LaneSums) {
     var sum = LaneSums(), product = LaneSums()
-    let start = gradient.channel(channel, ofColumn: column), positions = gradient.shape.positions
-    sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
-    product.withPointer {
-      context.kernels.dot(
-        vectors: positions, input.channel(channel, ofColumn: column % context.blocks), start, sum: $0)
+    sum.withPointer { sum in
+      product.withPointer { product in
+        context.kernels.dot(
+          vectors: gradient.shape.positions, input.channel(channel, ofColumn: column % context.blocks),
+          gradient.channel(channel, ofColumn: column), sum: sum, product: product)
+      }
     }
     return (sum, product)
   }

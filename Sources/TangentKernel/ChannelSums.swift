@@ -17,8 +17,7 @@ func channelSum<Scalar: LaneScalar>(
 ) -> LaneSums {
   var sum = LaneSums()
   sum.withPointer {
-    context.kernels.moments(
-      vectors: tensor.shape.positions, tensor.channel(channel, ofColumn: column), sum: $0, squares: nil)
+    context.kernels.sum(vectors: tensor.shape.positions, tensor.channel(channel, ofColumn: column), into: $0)
   }
   return sum
 }

@@ -15,8 +15,7 @@ final class GlobalAveragePoolingPass<Scalar: LaneScalar>: LanePass {
       for channel in 0..<input.shape.channels {
         var sum = LaneSums()
         sum.withPointer {
-          context.kernels.moments(
-            vectors: positions, input.channel(channel, ofColumn: column), sum: $0, squares: nil)
+          context.kernels.sum(vectors: positions, input.channel(channel, ofColumn: column), into: $0)
         }
         let place = output.channel(channel, ofColumn: column)
         for lane in 0..<laneCount { place[lane] = Scalar(sum.values[lane] * share) }

@@ -77,10 +77,13 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     if context.filter != .kernels {
       accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
         var sum = LaneSums(), product = LaneSums(), result = LaneSums()
-        let start = gradient.channel(channel, ofColumn: column), block = column % context.blocks
-        sum.withPointer { context.kernels.moments(vectors: positions, start, sum: $0, squares: nil) }
-        product.withPointer {
-          context.kernels.dot(vectors: positions, input.channel(channel, ofColumn: block), start, sum: $0)
+        let block = column % context.blocks
+        sum.withPointer { sum in
+          product.withPointer { product in
+            context.kernels.dot(
+              vectors: positions, input.channel(channel, ofColumn: block), gradient.channel(channel, ofColumn: column),
+              sum: sum, product: product)
+          }
         }
         withStatistics(block: block, group: channel / size) { mean, inverse in
           for lane in 0..<laneCount {

@@ -91,10 +91,12 @@ typedef struct {
     void (*affine)(int64_t vectors, Scalar factor, Scalar offset, const Scalar *x, Scalar *y, bool accumulate);      \
     /** y (+)= a · b, vector by vector. */                                                                           \
     void (*product)(int64_t vectors, const Scalar *a, const Scalar *b, Scalar *y, bool accumulate);                  \
-    /** sum[lane] += Σ x, squares[lane] += Σ x² over the vectors, in double; squares may be NULL. */                 \
+    /** sum[lane] += Σ x, squares[lane] += Σ x² over the vectors, in double throughout: for variances. */            \
     void (*moments)(int64_t vectors, const Scalar *x, double *sum, double *squares);                                 \
-    /** sum[lane] += Σ x·y over the vectors, in double. */                                                           \
-    void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum);                                     \
+    /** sum[lane] += Σ y, product[lane] += Σ x·y over the vectors: sixteen at a time in Scalar, those in double. */  \
+    void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum, double *product);                    \
+    /** sum[lane] += Σ x in the same way. */                                                                         \
+    void (*sum)(int64_t vectors, const Scalar *x, double *sum);                                                      \
     /** sum[lane] += Σ_v weights[v] · x[v] over the vectors, in double. */                                           \
     void (*weightedSum)(int64_t vectors, const Scalar *weights, const Scalar *x, double *sum);                       \
     /** y (+)= factor · v, the same vector v everywhere. */                                                          \
