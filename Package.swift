@@ -56,6 +56,7 @@ let package = Package(
     room("ArchitecturePlugins", ["NetworkGraph", "YAMLDocuments"]),
     room("FullyConnected", at: "Plugins/FullyConnected", ["ArchitecturePlugins", "NetworkGraph"]),
     room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
+    room("CellBased", at: "Plugins/CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments"]),
     room("SearchSpaces", ["ArchitecturePlugins", "NetworkGraph", "RandomStreams", "YAMLDocuments", crypto]),
     room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
     room(
@@ -70,8 +71,8 @@ let package = Package(
     room(
       "ArchitectureScorer",
       [
-        "ArchitecturePlugins", "FullyConnected", "Convolutional", "SearchSpaces", "Datasets", "NetworkGraph",
-        "LinearAlgebra", "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking",
+        "ArchitecturePlugins", "FullyConnected", "Convolutional", "CellBased", "SearchSpaces", "Datasets",
+        "NetworkGraph", "LinearAlgebra", "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking",
         "ResultStorage", logging, crypto,
       ]),
     room(
@@ -99,7 +100,8 @@ let package = Package(
     tests(of: "YAMLDocuments"),
     tests(of: "NetworkGraph", ["YAMLDocuments"]),
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
-    tests(of: "SearchSpaces", ["FullyConnected", "Convolutional"]),
+    tests(of: "CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments", crypto]),
+    tests(of: "SearchSpaces", ["FullyConnected", "Convolutional", "CellBased"]),
     tests(of: "Datasets", ["NetworkGraph", "RandomStreams"]),
     room("ReferenceEngine", at: "Tests/ReferenceEngine", ["NetworkGraph"]),
     tests(

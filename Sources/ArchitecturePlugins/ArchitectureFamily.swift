@@ -14,6 +14,17 @@ public protocol ArchitectureFamily: Sendable {
   /// Every parameter, in the order in which documentation shows them.
   var parameters: [ParameterDescription] { get }
 
+  /// What is wrong with a text parameter's value; nil when nothing is.
+  ///
+  /// - Parameter parameter: one of `parameters`, of kind `text`.
+  func problem(with text: String, of parameter: ParameterDescription) -> ParameterProblem?
+
+  /// What is wrong with giving just these parameters, whatever their values: some that exclude one another, or
+  /// some without which others mean nothing. Missing ones that are not optional are reported without this.
+  ///
+  /// - Parameter names: those that the user gave, all of them names of `parameters`.
+  func problems(amongGiven names: Set<String>) -> [ParameterProblem]
+
   /// The network for one set of choices.
   ///
   /// - Parameters:
@@ -27,13 +38,17 @@ public protocol ArchitectureFamily: Sendable {
 }
 
 extension ArchitectureFamily {
+  public func problem(with text: String, of parameter: ParameterDescription) -> ParameterProblem? { nil }
+
+  public func problems(amongGiven names: Set<String>) -> [ParameterProblem] { [] }
+
   /// The description of a parameter; nil for a name that the family does not have.
   public func parameter(named name: String) -> ParameterDescription? { parameters.first { $0.name == name } }
 
   /// Choices in the form that `makeNetwork` receives: every value checked, defaults filled in.
   ///
   /// - Throws: `PluginError.invalidChoices` with all mistakes: unknown names (with the nearest valid one),
-  ///   values out of range, and missing parameters.
+  ///   values out of range, missing parameters, and those that exclude one another.
   public func validated(_ choices: Choices) throws(PluginError) -> Choices {
     var result: Choices = [:]
     var problems: [ParameterProblem] = []
@@ -51,10 +66,17 @@ extension ArchitectureFamily {
         continue
       }
       switch parameter.validated(value) {
-      case .success(let accepted): result[parameter.name] = accepted
+      case .success(let accepted):
+        result[parameter.name] = accepted
+        if case .text = parameter.kind, case .text(let text) = accepted,
+          let problem = problem(with: text, of: parameter)
+        {
+          problems.append(problem)
+        }
       case .failure(let problem): problems.append(problem)
       }
     }
+    problems += self.problems(amongGiven: Set(parameters.map(\.name).filter { choices[$0] != nil }))
     guard problems.isEmpty else { throw .invalidChoices(family: name, problems: problems) }
     return result
   }

@@ -33,6 +33,11 @@ public struct CheckedChoices {
     if case .real(let value)? = choices[name] { value } else { nil }
   }
 
+  /// Nil for an optional parameter that was left out.
+  public func optionalText(_ name: String) -> String? {
+    if case .text(let value)? = choices[name] { value } else { nil }
+  }
+
   /// One of the names of an enumeration's cases.
   public func choice<Value: RawRepresentable<String>>(
     _ name: String, as type: Value.Type = Value.self

@@ -2,7 +2,7 @@
 public struct FamilySchema: Codable, Hashable, Sendable {
   public struct Parameter: Codable, Hashable, Sendable {
     public var name: String
-    /// `integer`, `real`, `boolean`, `choice` or `integer_or_list`.
+    /// `integer`, `real`, `boolean`, `choice`, `integer_or_list` or `text`.
     public var type: String
     /// Of integers and reals; nil without a bound.
     public var minimum: Double?
@@ -37,7 +37,7 @@ extension FamilySchema.Parameter {
     case .integer(let range), .integerOrList(let range):
       bounds = (Double(range.lowerBound), range.upperBound == .max ? .infinity : Double(range.upperBound))
     case .real(let range): bounds = (range.lowerBound, range.upperBound)
-    case .boolean: break
+    case .boolean, .text: break
     case .choice(let names): choices = names
     }
     self.init(
@@ -50,7 +50,7 @@ extension FamilySchema.Parameter {
 }
 
 extension ParameterDescription.Kind {
-  /// `integer`, `real`, `boolean`, `choice` or `integer_or_list`.
+  /// `integer`, `real`, `boolean`, `choice`, `integer_or_list` or `text`.
   public var name: String {
     switch self {
     case .integer: "integer"
@@ -58,6 +58,7 @@ extension ParameterDescription.Kind {
     case .boolean: "boolean"
     case .choice: "choice"
     case .integerOrList: "integer_or_list"
+    case .text: "text"
     }
   }
 }

@@ -10,6 +10,9 @@ public struct ParameterDescription: Hashable, Sendable {
     case choice([String])
     /// An integer for all layers, or a list with one per layer.
     case integerOrList(ClosedRange<Int>)
+    /// Text in a form of the family's own, which `problem(with:of:)` of the family checks; the associated value
+    /// says for people what it is: `an architecture string such as …`.
+    case text(String)
   }
 
   /// `snake_case`.
@@ -43,11 +46,12 @@ extension ParameterDescription {
     case .boolean: "true or false"
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .integerOrList(let range): "an integer \(Self.shown(range)), or a list of such integers"
+    case .text(let form): form
     }
   }
 
   /// The value in the form that the family receives: integers given for a real become reals, integral reals
-  /// given for an integer become integers.
+  /// given for an integer become integers. What text says is not looked at.
   public func validated(_ value: ParameterValue) -> Result<ParameterValue, ParameterProblem> {
     if let accepted = accepted(value) { return .success(accepted) }
     var suggestion: String?
@@ -73,6 +77,7 @@ extension ParameterDescription {
       let accepted = values.compactMap { Self.integer($0, in: range) }
       return accepted.count == values.count ? .list(accepted) : nil
     case (.integerOrList(let range), _): return Self.integer(value, in: range)
+    case (.text, .text): return value
     default: return nil
     }
   }

@@ -1,4 +1,5 @@
 import ArchitecturePlugins
+import CellBased
 import Convolutional
 import FullyConnected
 
@@ -6,4 +7,5 @@ import FullyConnected
 public let linkedFamilies: [any ArchitectureFamily] = [
   ConvolutionalFamily(),
   FullyConnectedFamily(),
+  NASBench201Family(),
 ]

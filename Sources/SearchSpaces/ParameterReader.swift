@@ -4,6 +4,7 @@ import YAMLDocuments
 /// Reads the values of one architecture parameter, each checked against its description at its own place.
 struct ParameterReader {
   let parameter: ParameterDescription
+  let family: any ArchitectureFamily
   let collector: DiagnosticCollector
 
   /// One value of the parameter; nil after reporting what is wrong with it.
@@ -28,7 +29,16 @@ struct ParameterReader {
         return nil
       }
       return list(elements, what) { collector.integer($0, $1, in: range).map { .integer($0) } }
+    case .text:
+      return text(node, what)
     }
+  }
+
+  private func text(_ node: YAMLNode, _ what: String) -> ParameterValue? {
+    guard let text = collector.read(node, what, parameter.expectation, { $0.text }) else { return nil }
+    guard let problem = family.problem(with: text, of: parameter) else { return .text(text) }
+    collector.report(problem.message, at: node.location, suggestion: problem.suggestion)
+    return nil
   }
 
   /// The values that a choice ranges over: a list, or a range of numbers. Distinct and at least one.

@@ -22,7 +22,7 @@ struct RangeReader {
     case .real(let range):
       guard let keys = YAMLMappingReader(node, what: what, collector: collector) else { return nil }
       return reals(keys, in: range)
-    case .boolean, .choice:
+    case .boolean, .choice, .text:
       collector.report(
         "the choice '\(parameter.name)' is \(node.shown), and only numbers have ranges; expected a list of values",
         at: node.location)

@@ -77,7 +77,7 @@ private struct SearchSpaceReader {
     func reader(_ key: YAMLNode) -> ParameterReader? {
       guard let name = key.text else { return nil }
       if let parameter = descriptions[name] {
-        return ParameterReader(parameter: parameter, collector: collector)
+        return ParameterReader(parameter: parameter, family: family, collector: collector)
       }
       let names = family.parameters.map(\.name)
       let nearest = nearestSpelling(to: name, among: names)
@@ -112,6 +112,12 @@ private struct SearchSpaceReader {
       collector.report(
         "the family '\(family.name)' needs '\(parameter.name)' under 'fixed' or 'choices': \(parameter.documentation)",
         at: top.value("family")?.location)
+    }
+    for problem in family.problems(amongGiven: givenNames.intersection(descriptions.keys)) {
+      let section = [choiceKeys, fixedKeys].compactMap(\.self).first { $0.contains(problem.parameter) }
+      collector.report(
+        problem.message, at: section?.location(ofKey: problem.parameter) ?? top.value("family")?.location,
+        suggestion: problem.suggestion)
     }
     return (fixed, axes)
   }

@@ -16,7 +16,20 @@ private struct SampleFamily: ArchitectureFamily {
     .init(
       name: "width", kind: .integerOrList(1...64), defaultValue: .integer(4), documentation: "Per layer."),
     .init(name: "variance", kind: .real(0...1e300), isOptional: true, documentation: "May be left out."),
+    .init(
+      name: "word", kind: .text("a word of lowercase letters"), isOptional: true,
+      documentation: "May be left out, and stands instead of variance."),
   ]
+
+  func problem(with text: String, of parameter: ParameterDescription) -> ParameterProblem? {
+    text.allSatisfy { ("a"..."z").contains($0) }
+      ? nil : .init(parameter: parameter.name, message: "'\(text)' is no word", suggestion: text.lowercased())
+  }
+
+  func problems(amongGiven names: Set<String>) -> [ParameterProblem] {
+    names.isSuperset(of: ["word", "variance"])
+      ? [.init(parameter: "word", message: "word excludes variance")] : []
+  }
 
   func makeNetwork(_ choices: Choices, input: TensorShape, outputs: Int) throws -> Network {
     var builder = NetworkBuilder(input: input)
@@ -67,6 +80,23 @@ private struct SampleFamily: ArchitectureFamily {
     #expect(problem("width", .integer(64)) == nil)
   }
 
+  @Test func theFamilyItselfChecksWhatTextSays() throws {
+    #expect(problem("word", .integer(4)) == "'word' is 4; expected a word of lowercase letters")
+    #expect(
+      try SampleFamily().validated(["depth": .integer(1), "word": .text("fine")])["word"] == .text("fine"))
+    let error = #expect(throws: PluginError.self) {
+      try SampleFamily().validated(["depth": .integer(1), "word": .text("Shout")])
+    }
+    #expect(error?.description == "sample: 'Shout' is no word; did you mean 'shout'?")
+  }
+
+  @Test func parametersThatExcludeOneAnotherAreReported() {
+    let error = #expect(throws: PluginError.self) {
+      try SampleFamily().validated(["depth": .integer(1), "word": .text("fine"), "variance": .real(1)])
+    }
+    #expect(error?.description == "sample: word excludes variance")
+  }
+
   @Test func allProblemsOfOneCandidateAreReported() {
     let error = #expect(throws: PluginError.self) {
       try SampleFamily().validated(["widht": .integer(2), "rate": .real(2)])
@@ -95,8 +125,10 @@ private struct SampleFamily: ArchitectureFamily {
   @Test func schemaShowsEveryParameter() {
     let schema = FamilySchema(SampleFamily())
     #expect(
-      schema.parameters.map(\.type) == ["integer", "real", "boolean", "choice", "integer_or_list", "real"])
-    #expect(schema.parameters.map(\.required) == [true, false, false, false, false, false])
+      schema.parameters.map(\.type) == [
+        "integer", "real", "boolean", "choice", "integer_or_list", "real", "text",
+      ])
+    #expect(schema.parameters.map(\.required) == [true, false, false, false, false, false, false])
     #expect(schema.parameters[0].minimum == 1)
     #expect(schema.parameters[0].maximum == 8)
     #expect(schema.parameters[1].default == .real(0.5))

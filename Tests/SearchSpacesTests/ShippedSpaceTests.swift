@@ -1,4 +1,5 @@
 import ArchitecturePlugins
+import CellBased
 import Convolutional
 import Foundation
 import FullyConnected
@@ -18,7 +19,7 @@ private let metricNames = [
 private func shippedSpace(_ name: String) throws -> SearchSpace {
   try SearchSpace(
     contentsOfFile: folder.appending(path: name).path,
-    families: FamilyRegistry([FullyConnectedFamily(), ConvolutionalFamily()]),
+    families: FamilyRegistry([FullyConnectedFamily(), ConvolutionalFamily(), NASBench201Family()]),
     knownNames: KnownNames(metrics: metricNames, initializations: ["default"]))
 }
 
@@ -39,6 +40,7 @@ private func shippedSpace(_ name: String) throws -> SearchSpace {
 
   @Test(arguments: [
     ("tiny.yaml", 12), ("fcn-mnist.yaml", 96), ("fcn-order-chaos.yaml", 90), ("cnn-cifar.yaml", 48),
+    ("nas-bench-201.yaml", 15625),
   ])
   func commentsTellTheTrueCount(file: String, count: Int) throws {
     #expect(try shippedSpace(file).cardinality.int == count)
