@@ -73,13 +73,13 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     if context.filter != .kernels, let input = inputs[0] {
-      accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
+      accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
         let lanes = gradientSums(gradient, column: column, channel, input, context)
         // ∂/∂γ = Σ dy·x̂, x̂ = (x − μ)/√(σ² + ε).
         return LaneSums(values: (lanes.product.values - lanes.sum.values * mean[channel]) * inverse[channel])
       }
     }
-    if context.filter == .all { accumulateChannelSums(of: gradient, factor: 1, into: gram, context) }
+    if context.filter == .all { accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context) }
   }
 
   /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction

@@ -4,9 +4,10 @@ import NetworkGraph
 /// Adds the Gram matrix of per-channel offsets (convolution biases, β): the gradient by a channel's offset is the
 /// sum of the back-propagated gradient over its positions.
 func accumulateChannelSums<Scalar: LaneScalar>(
-  of gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
+  of gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
+  into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
 ) {
-  accumulatePerChannel(gradient, factor: factor, into: gram, context) { column, channel in
+  accumulatePerChannel(gradient, role, factor: factor, into: gram, context) { column, channel in
     channelSum(gradient, column: column, channel, context)
   }
 }
@@ -26,8 +27,9 @@ func channelSum<Scalar: LaneScalar>(
 ///
 /// Where samples are coupled a direction's gradient is the sum over all samples, and directions stand in the lanes.
 func accumulatePerChannel<Scalar: LaneScalar>(
-  _ gradient: LaneTensor<Scalar>, factor: Double, into gram: GramAccumulator<Scalar>,
-  _ context: PassContext<Scalar>, value: (_ column: Int, _ channel: Int) -> LaneSums
+  _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
+  into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
+  value: (_ column: Int, _ channel: Int) -> LaneSums
 ) {
   let channels = gradient.shape.channels, blocks = context.blocks
   let columns = context.isCoupled ? gram.blocks : gradient.columns
@@ -55,6 +57,7 @@ func accumulatePerChannel<Scalar: LaneScalar>(
     }
   }
   gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)
+  gram.close(role, slots: 0..<1, context.workers)
   context.pool.giveBack(sums)
 }
 

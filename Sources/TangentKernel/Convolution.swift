@@ -147,7 +147,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     guard let input = inputs[0] else { return }
     accumulateWeightGram(gradient, input: input, into: gram, context) { _, _, _ in }
     if context.filter == .all, weights.bias != nil {
-      accumulateChannelSums(of: gradient, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
+      accumulateChannelSums(of: gradient, .bias, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
     }
   }
 
@@ -192,6 +192,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       }
     }
     context.pool.giveBack(scratch)
+    gram.close(.weight, slots: 0..<slots, context.workers)
   }
 
   // MARK: Weight gradients

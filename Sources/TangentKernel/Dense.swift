@@ -49,7 +49,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     let groups = gram.reduction == .full ? 1 : gram.directions
     let groupBlocks = gram.reduction == .full ? gram.directions * gram.blocks : gram.blocks
     let g = context.pool.take(Double.self, count: groupBlocks * laneCount * groupBlocks * laneCount)
-    let biasFactor = context.filter == .all && weights.bias != nil ? weights.biasFactor * weights.biasFactor : 0
+    let biasFactor =
+      context.filter == .all && weights.bias != nil ? weights.biasFactor * weights.biasFactor : 0
     for group in 0..<groups {
       gram.gram(
         of: gradient.column(group * gram.blocks), blocks: groupBlocks, parameters: units,
@@ -60,6 +61,10 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     }
     context.pool.giveBack(a)
     context.pool.giveBack(g)
+    gram.close(.weight, slots: GramAccumulator<Scalar>.weightSlots, context.workers)
+    if context.filter == .all, weights.bias != nil {
+      gram.close(.bias, slots: GramAccumulator<Scalar>.biasSlots, context.workers)
+    }
   }
 
   /// A direction's weight gradients are sums over samples, as a 1 × 1 convolution's over a map of one position.
@@ -76,9 +81,11 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
 
   private func correlate(
     from source: LaneTensor<Scalar>, to target: LaneTensor<Scalar>, weightTargetStride: Int,
-    weightSourceStride: Int, bias: UnsafeMutablePointer<Scalar>?, accumulate: Bool, _ context: PassContext<Scalar>
+    weightSourceStride: Int, bias: UnsafeMutablePointer<Scalar>?, accumulate: Bool,
+    _ context: PassContext<Scalar>
   ) {
-    let targets = target.shape.elementCount, sources = source.shape.elementCount
+    let targets = target.shape.elementCount
+    let sources = source.shape.elementCount
     let zeros: [Int32] = [0]
     zeros.withUnsafeBufferPointer { zero in
       var shape = LaneCorrelation()
@@ -106,7 +113,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
         part.targetChannels = Int64(range.count)
         context.kernels.correlate(
           part, source: source.base, weights: weights.weight + range.lowerBound * weightTargetStride,
-          bias: bias.map { UnsafePointer($0) + range.lowerBound }, into: target.base + range.lowerBound * laneCount)
+          bias: bias.map { UnsafePointer($0) + range.lowerBound },
+          into: target.base + range.lowerBound * laneCount)
       }
     }
   }

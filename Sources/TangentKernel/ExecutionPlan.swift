@@ -12,7 +12,8 @@ struct ExecutionPlan {
     /// The steps whose values it reads. Flatten, identity and removed batch norms are not steps: their readers
     /// read what they would have read.
     let inputs: [Int]
-    /// Whether anything upstream of (and including) this step has parameters: only then gradients flow here.
+    /// Whether anything upstream of (and including) this step has parameters, or gradients by the input are wanted:
+    /// only then gradients flow here.
     let carriesGradient: Bool
     /// What the backward pass reads again.
     let reads: Reads
@@ -48,8 +49,9 @@ struct ExecutionPlan {
   let output: Int
   /// Whether a sample's output depends on the other samples and gradients follow: batch norm in training mode.
   let isCoupled: Bool
+  let extras: KernelExtras
 
-  init(_ network: CanonicalNetwork, settings: KernelSettings) {
+  init(_ network: CanonicalNetwork, settings: KernelSettings, extras: KernelExtras = []) {
     var steps: [Step] = []
     var readers = [Int](repeating: 0, count: network.network.nodes.count)
     for input in network.network.nodes.flatMap(\.inputs) { readers[input] += 1 }
@@ -73,15 +75,46 @@ struct ExecutionPlan {
       steps.append(
         Step(
           node: node, inputs: inputs,
-          carriesGradient: node.operation.hasParameters || inputs.contains { steps[$0].carriesGradient },
+          carriesGradient: node.operation.hasParameters || inputs.contains { steps[$0].carriesGradient }
+            || inputs.isEmpty && extras.contains(.inputGradientKernel) && node.operation == .input,
           reads: Reads(node.operation, filter: settings.parameterFilter, mode: mode), index: index))
     }
     self.network = network
+    self.extras = extras
     self.steps = steps
     output = stepOfNode[network.network.output]
     isCoupled =
       settings.normalizationMode == .batch
       && steps.contains { if case .batchNormalization = $0.node.operation { true } else { false } }
+  }
+
+  /// The step whose value the last dense layer reads: the last hidden features. The output itself where the output
+  /// is not a dense layer's.
+  var features: Int {
+    if case .dense = steps[output].node.operation { steps[output].inputs[0] } else { output }
+  }
+
+  /// What a node is called in the original network.
+  func originalName(_ node: Int) -> String { network.originalNames[node] ?? network.network.nodes[node].name }
+
+  /// The node that an array of a step's belongs to: a convolution's batch norm may be computed with it.
+  func owner(of role: ParameterArray.Role, step: Int) -> Int {
+    let isNormalization = role == .normalizationScale || role == .normalizationShift
+    return isNormalization ? steps[step].normalization ?? steps[step].index : steps[step].index
+  }
+
+  /// The node whose value a step's is, for statistics by layer: every activation and layer with parameters. A
+  /// convolution that a batch norm alone reads counts with it, since the two may be computed as one.
+  func observedNode(_ step: Int) -> Int? {
+    if let normalization = steps[step].normalization { return normalization }
+    switch steps[step].node.operation {
+    case .convolution:
+      let readers = steps.filter { $0.inputs.contains(step) }
+      if readers.count == 1, case .batchNormalization = readers[0].node.operation, step != output { return nil }
+      return steps[step].index
+    case .activation: return steps[step].index
+    case let operation: return operation.hasParameters ? steps[step].index : nil
+    }
   }
 
   /// The shapes that a step's node declares for its inputs: the values themselves may stand unflattened.
@@ -166,8 +199,31 @@ struct ExecutionPlan {
       peak = max(peak, live)
     }
     let order = Double(gramBlocks * laneCount)
-    let matrices = Double(gramSlotCount + 3) * order * order * 8
-    return Int(exactly: (parameters + peak + matrices + scratch).rounded()) ?? .max
+    let matrices = Double(gramSlotCount + 4) * order * order * 8
+    let extra = extraBytes(scalarBytes: scalarBytes, blocks: blocks, order: order)
+    return Int(exactly: (parameters + peak + matrices + scratch + extra).rounded()) ?? .max
+  }
+
+  /// What extras add: each matrix once in lanes and once in the result.
+  private func extraBytes(scalarBytes: Int, blocks: Int, order: Double) -> Double {
+    let lanes = Double(blocks * laneCount)
+    let sampleMatrix = 2 * lanes * lanes * 8
+    var bytes = 0.0
+    if extras.contains(.perLayerKernels) {
+      let arrays = network.network.nodes.indices.reduce(0) {
+        $0 + network.network.parameterArrays(at: $1).count(where: \.role.isTrainable)
+      }
+      bytes += Double(arrays) * 2 * order * order * 8
+    }
+    if extras.contains(.inputGradientKernel) {
+      bytes += sampleMatrix + Double(network.network.inputShape.elementCount) * lanes * Double(scalarBytes)
+    }
+    if extras.contains(.conjugateKernel) { bytes += sampleMatrix }
+    if extras.contains(.activationPatterns) { bytes += sampleMatrix }
+    if !extras.isDisjoint(with: [.activationPatterns, .signalStatistics]) {
+      bytes += Double(3 * signalChunk * scalarBytes) * lanes
+    }
+    return bytes
   }
 
   /// Multiply–adds of forward, backward, weight gradients and Gram for a batch, by formula.
@@ -190,6 +246,17 @@ struct ExecutionPlan {
       case .dense, .convolution:
         total += perDirection + pairs * Double(network.network.parameterArrays(at: step.index)[0].count)
       default: break
+      }
+    }
+    if extras.contains(.inputGradientKernel) {
+      total += samplePairs * Double(network.network.inputShape.elementCount)
+    }
+    if extras.contains(.conjugateKernel) {
+      total += samplePairs * Double(steps[features].node.shape.elementCount)
+    }
+    if extras.contains(.activationPatterns) {
+      for step in steps where step.node.operation.activationSource != nil {
+        total += samplePairs * Double(step.node.shape.elementCount)
       }
     }
     return Int(exactly: total.rounded()) ?? .max

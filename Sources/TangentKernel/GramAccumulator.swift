@@ -1,13 +1,15 @@
 import LaneKernels
+import NetworkGraph
 
 /// How many partial sums of the kernel there are: the most workers that can form weight gradients at once.
 let gramSlotCount = 16
 
 /// The kernel while it is being summed, layer by layer, in double precision.
 ///
-/// Contributions go to a fixed number of slots, each a matrix of its own filled in a fixed order; the slots are summed
-/// at the end. Work is split over slots by its position in the network, never by thread, so the result does not
-/// depend on how many threads there are.
+/// Contributions of one parameter array go to a fixed number of slots, each a matrix of its own filled in a fixed
+/// order; when the array is done its slots are summed and added to the total. Work is split over slots by its position
+/// in the network, never by thread, so the result does not depend on how many threads there are; and since every array
+/// is summed by itself first, neither does it depend on whether the arrays' own kernels are kept.
 ///
 /// Rows are lanes: sixteen for every block, padding included. Only blocks on and above the diagonal are filled.
 final class GramAccumulator<Scalar: LaneScalar> {
@@ -18,25 +20,76 @@ final class GramAccumulator<Scalar: LaneScalar> {
   let reduction: OutputReduction
   /// Rows (and columns) of the matrix, in lanes.
   let order: Int
+  /// The step of the layer whose arrays come next.
+  var step = 0
+  /// One array's own kernel, over all rounds.
+  struct ArrayKernel {
+    let step: Int
+    let role: ParameterArray.Role
+    let matrix: UnsafeMutablePointer<Double>
+  }
+  /// Kept when asked for; in the order in which they were closed first.
+  private(set) var arrays: [ArrayKernel] = []
+  private let keepsArrays: Bool
   private let pool: BufferPool
-  private var slots: [UnsafeMutablePointer<Double>]
+  private let slots: [UnsafeMutablePointer<Double>]
+  let sum: UnsafeMutablePointer<Double>
 
-  init(kernels: Scalar.Kernels, blocks: Int, directions: Int, reduction: OutputReduction, pool: BufferPool) {
+  init(
+    kernels: Scalar.Kernels, blocks: Int, directions: Int, reduction: OutputReduction, keepsArrays: Bool,
+    pool: BufferPool
+  ) {
     self.kernels = kernels
     self.blocks = blocks
     self.directions = directions
     self.reduction = reduction
+    self.keepsArrays = keepsArrays
     self.pool = pool
     let order = (reduction == .full ? directions * blocks : blocks) * laneCount
     self.order = order
-    slots = (0..<gramSlotCount).map { _ in
-      let slot = pool.take(Double.self, count: order * order)
-      slot.fillWithZeros(order * order)
-      return slot
+    slots = (0..<gramSlotCount).map { _ in Self.zeros(order * order, pool) }
+    sum = Self.zeros(order * order, pool)
+  }
+
+  deinit {
+    slots.forEach(pool.giveBack)
+    arrays.forEach { pool.giveBack($0.matrix) }
+    pool.giveBack(sum)
+  }
+
+  private static func zeros(_ count: Int, _ pool: BufferPool) -> UnsafeMutablePointer<Double> {
+    let matrix = pool.take(Double.self, count: count)
+    matrix.fillWithZeros(count)
+    return matrix
+  }
+
+  /// Ends the contributions of one parameter array of the current step: they were made to `used` slots and to no
+  /// other. Slots are empty afterwards.
+  func close(_ role: ParameterArray.Role, slots used: Range<Int>, _ workers: Workers) {
+    nonisolated(unsafe) let (slots, sum, own) = (
+      Array(slots[used]), sum, keepsArrays ? matrix(of: role) : nil
+    )
+    let order = order
+    func fold(_ block: Int) {
+      for row in block * laneCount..<(block + 1) * laneCount {
+        let start = row * order + block * laneCount
+        foldRow(slots, at: start, count: order - block * laneCount, into: sum, own)
+      }
+    }
+    // Waking other threads costs more than adding up small matrices.
+    if order * order * used.count > 1 << 18 {
+      workers.forEach(order / laneCount, fold)
+    } else {
+      for block in 0..<order / laneCount { fold(block) }
     }
   }
 
-  deinit { slots.forEach(pool.giveBack) }
+  private func matrix(of role: ParameterArray.Role) -> UnsafeMutablePointer<Double> {
+    if let held = arrays.last(where: { $0.step == step && $0.role == role }) { return held.matrix }
+    let matrix = Self.zeros(order * order, pool)
+    arrays.append(ArrayKernel(step: step, role: role, matrix: matrix))
+    return matrix
+  }
 
   /// Adds factor · Σ_p g_p g_pᵀ, where column c of `gradients` starts at c · `columnStride` and holds `parameters`
   /// vectors. Safe from several threads when their slots differ.
@@ -70,24 +123,31 @@ final class GramAccumulator<Scalar: LaneScalar> {
     }
   }
 
-  /// Adds for every pair of rows i, j: weightFactor · A_ij G_ij + biasFactor · G_ij, with A between samples and G
-  /// between (direction, sample) pairs of one direction group (SPEC 3.6). `a` and `g` as from `gram(of:)`.
+  /// The slots of `addProduct`.
+  static var weightSlots: Range<Int> { 0..<1 }
+  static var biasSlots: Range<Int> { 1..<2 }
+
+  /// Adds for every pair of rows i, j: weightFactor · A_ij G_ij to the weights' slot and biasFactor · G_ij to the
+  /// biases', with A between samples and G between (direction, sample) pairs of one direction group (SPEC 3.6). `a`
+  /// and `g` as from `gram(of:)`.
   func addProduct(
-    inputs a: UnsafePointer<Double>?, gradients g: UnsafePointer<Double>, gradientBlocks: Int,
+    inputs a: UnsafePointer<Double>, gradients g: UnsafePointer<Double>, gradientBlocks: Int,
     weightFactor: Double, biasFactor: Double
   ) {
-    let out = slots[0], gradientOrder = gradientBlocks * laneCount, samples = blocks * laneCount
+    let out = slots[0]
+    let bias = slots[1]
+    let gradientOrder = gradientBlocks * laneCount
+    let samples = blocks * laneCount
     for i in 0..<gradientOrder {
       let sampleRow = i % samples
       for j in (i / laneCount * laneCount)..<gradientOrder {
         let sampleColumn = j % samples
-        var factor = biasFactor
-        if let a {
-          // Only the upper triangle of blocks is filled in `a`; a sample's own block is whole.
-          let upper = sampleRow / laneCount <= sampleColumn / laneCount
-          factor += weightFactor * (upper ? a[sampleRow * samples + sampleColumn] : a[sampleColumn * samples + sampleRow])
-        }
-        out[i * order + j] += factor * g[i * gradientOrder + j]
+        // Only the upper triangle of blocks is filled in `a`; a sample's own block is whole.
+        let upper = sampleRow / laneCount <= sampleColumn / laneCount
+        let input = upper ? a[sampleRow * samples + sampleColumn] : a[sampleColumn * samples + sampleRow]
+        let gradient = g[i * gradientOrder + j]
+        out[i * order + j] += weightFactor * input * gradient
+        if biasFactor != 0 { bias[i * order + j] += biasFactor * gradient }
       }
     }
   }
@@ -98,13 +158,33 @@ final class GramAccumulator<Scalar: LaneScalar> {
   ) {
     let column = base + block * columnStride
     kernels.gram(
-      parameters: parameters, column, column, blocks: blocks - block, bBlockStride: columnStride, factor: factor,
+      parameters: parameters, column, column, blocks: blocks - block, bBlockStride: columnStride,
+      factor: factor,
       into: out + block * laneCount * order + block * laneCount, outStride: order)
   }
 
-  /// Entry (i, j) of the whole sum, by lane indices; slots are added in order.
-  func total(_ i: Int, _ j: Int) -> Double {
-    let place = i / laneCount <= j / laneCount ? i * order + j : j * order + i
-    return slots.reduce(0) { $0 + $1[place] }
+  /// Entry (i, j) of the sum or of an array's own kernel, by lane indices.
+  func entry(_ i: Int, _ j: Int, of matrix: UnsafeMutablePointer<Double>) -> Double {
+    matrix[i / laneCount <= j / laneCount ? i * order + j : j * order + i]
   }
+}
+
+/// Adds up one stretch of the slots, in order, gives it to the sum and to the array's own kernel, and empties it.
+private func foldRow(
+  _ slots: [UnsafeMutablePointer<Double>], at start: Int, count: Int, into sum: UnsafeMutablePointer<Double>,
+  _ own: UnsafeMutablePointer<Double>?
+) {
+  let first = slots[0] + start
+  let sum = sum + start
+  for slot in slots.dropFirst() {
+    let other = slot + start
+    for index in 0..<count { first[index] += other[index] }
+    other.fillWithZeros(count)
+  }
+  for index in 0..<count { sum[index] += first[index] }
+  if let own {
+    let own = own + start
+    for index in 0..<count { own[index] += first[index] }
+  }
+  first.fillWithZeros(count)
 }

@@ -75,7 +75,7 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     guard let input = inputs[0] else { return }
     let size = input.shape.channels / groups, positions = input.shape.positions
     if context.filter != .kernels {
-      accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
+      accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
         var sum = LaneSums(), product = LaneSums(), result = LaneSums()
         let block = column % context.blocks
         sum.withPointer { sum in
@@ -93,7 +93,7 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
         return result
       }
     }
-    if context.filter == .all { accumulateChannelSums(of: gradient, factor: 1, into: gram, context) }
+    if context.filter == .all { accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context) }
   }
 
   private func withAffine(_ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void) {

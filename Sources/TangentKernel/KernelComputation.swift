@@ -27,7 +27,8 @@ struct KernelComputation<Scalar: LaneScalar> {
     var isFinite = true
   }
 
-  func forward(_ input: LaneTensor<Scalar>) -> ForwardValues {
+  /// - Parameter observer: told of every step's value as it is computed, before anything is released.
+  func forward(_ input: LaneTensor<Scalar>, observer: SignalObserver<Scalar>? = nil) -> ForwardValues {
     var values = ForwardValues(steps: .init(repeating: nil, count: plan.steps.count))
     for (time, step) in plan.steps.enumerated() {
       if case .input = step.node.operation {
@@ -39,7 +40,9 @@ struct KernelComputation<Scalar: LaneScalar> {
         }
         passes[time].forward(inputs, into: output, context)
         values.steps[time] = output
+        observer?.observe(time, inputs: inputs, output: output, context)
       }
+      if time == plan.features { observer?.observeFeatures(values.steps[time], context) }
       release(&values, after: time)
     }
     if let output = values.steps[plan.output] { values.isFinite = isFinite(output) }
@@ -47,8 +50,11 @@ struct KernelComputation<Scalar: LaneScalar> {
   }
 
   /// Adds the kernel's share of some directions; values are released on the way in the last round.
+  ///
+  /// - Parameter inputGradients: where gradients by the input go when they are wanted.
   func backward(
-    _ values: inout ForwardValues, _ directions: [Direction], into gram: GramAccumulator<Scalar>, isLast: Bool
+    _ values: inout ForwardValues, _ directions: [Direction], into gram: GramAccumulator<Scalar>, isLast: Bool,
+    inputGradients: InputGradients<Scalar>? = nil
   ) {
     let count = plan.steps.count
     var gradients = [LaneTensor<Scalar>?](repeating: nil, count: plan.steps.count)
@@ -61,11 +67,16 @@ struct KernelComputation<Scalar: LaneScalar> {
         if isLast { release(&values, after: 2 * count - 1 - time) }
       }
       guard step.carriesGradient, let gradient = gradients[time]?.reshaped(step.node.shape) else { continue }
+      if case .input = step.node.operation {
+        inputGradients?.add(gradient, directions, context)
+        continue
+      }
       let pass = passes[time], shapes = plan.inputShapes(of: step)
       let inputs = zip(step.inputs, shapes).map { source, shape in
         step.reads.inputs ? values.steps[source]?.reshaped(shape) : nil
       }
       let output = step.reads.output ? values.steps[time]?.reshaped(step.node.shape) : nil
+      gram.step = time
       pass.accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
       if case .add = step.node.operation {
         passThrough(time, gradient, &gradients)

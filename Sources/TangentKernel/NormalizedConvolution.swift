@@ -95,7 +95,7 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
       }
     }
     if wantsScale {
-      accumulatePerChannel(gradient, factor: 1, into: gram, context) { column, channel in
+      accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
         var product = LaneSums()
         for part in 0..<parts {
           let place = products + ((part * columns + column) * channels + channel) * laneCount
@@ -109,10 +109,10 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
     context.pool.giveBack(products)
     guard context.filter == .all else { return }
-    accumulateChannelSums(of: gradient, factor: 1, into: gram, context)
+    accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context)
     if convolution.weights.bias != nil {
       let factor = convolution.weights.biasFactor * convolution.weights.biasFactor
-      accumulatePerChannel(gradient, factor: factor, into: gram, context) { column, channel in
+      accumulatePerChannel(gradient, .bias, factor: factor, into: gram, context) { column, channel in
         let sum = channelSum(gradient, column: column, channel, context)
         return LaneSums(values: sum.values * Double(channelFactor(channel)))
       }

@@ -46,6 +46,20 @@ public struct KernelEvaluation: Sendable {
   public let isFinite: Bool
   public let seconds: PhaseSeconds
   public let cost: KernelCost
+  /// Per parameter array that the filter includes, in canonical order of layers. They sum to `kernel`.
+  /// Nil unless asked for, as all that follows.
+  public let perLayerKernels: [LayerKernel]?
+  /// n × n (n × m): ⟨∂(Σ f(x_i))/∂x_i, ∂(Σ f(x_j))/∂x_j⟩, f summed over outputs whatever the reduction. Statistics
+  /// of batch norm are constants in the modes `frozen` and `running`; in `batch` a sample's gradient includes its own
+  /// path through them.
+  public let inputGradientKernel: KernelMatrix?
+  /// n × n (n × m): inner products of the last hidden features, which the last dense layer reads; of the outputs where
+  /// they are not a dense layer's. (The conjugate kernel, whose limit is the NNGP kernel: Lee et al. 2018.)
+  public let conjugateKernel: KernelMatrix?
+  /// Per layer and activation, in order of evaluation; over the first set of inputs.
+  public let signalStatistics: [LayerSignal]?
+  /// Which units are active together, over all ReLU-like activations.
+  public let activationPatterns: ActivationPatterns?
 }
 
 /// Computes empirical neural tangent kernels of finite networks (Jacot et al. 2018): Θ_ij = ⟨∂f(x_i)/∂ω, ∂f(x_j)/∂ω⟩
@@ -74,24 +88,25 @@ public struct TangentKernelEngine: Sendable {
 
   /// What an evaluation would cost.
   public func estimate(
-    _ network: CanonicalNetwork, samples: Int, settings: KernelSettings
+    _ network: CanonicalNetwork, samples: Int, settings: KernelSettings, extras: KernelExtras = []
   ) throws(KernelError) -> KernelCost {
-    cost(of: ExecutionPlan(network, settings: settings), samples: [samples], settings)
+    cost(of: ExecutionPlan(network, settings: settings, extras: extras), samples: [samples], settings)
   }
 
   /// The kernel of a network on a batch, or between two batches. Batch statistics are taken over `inputs` alone and
   /// apply to both.
   ///
+  /// - Parameter extras: what else to keep of the same passes; no other result depends on it, to the last bit.
   /// - Throws: `KernelError` before anything large is allocated.
   public func evaluate(
     _ network: CanonicalNetwork, parameters: ParameterSource, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
-    settings: KernelSettings, workspace: KernelWorkspace = KernelWorkspace()
+    settings: KernelSettings, extras: KernelExtras = [], workspace: KernelWorkspace = KernelWorkspace()
   ) throws(KernelError) -> KernelEvaluation {
     let batches = [inputs] + (secondInputs.map { [$0] } ?? [])
     for batch in batches where batch.shape.elementCount != network.network.inputShape.elementCount {
       throw .inputShape(batch: batch.shape, network: network.network.inputShape)
     }
-    let plan = ExecutionPlan(network, settings: settings)
+    let plan = ExecutionPlan(network, settings: settings, extras: extras)
     if secondInputs != nil, plan.isCoupled {
       throw .unsupported(
         node: "batch_norm", reason: "a kernel between two sets of inputs is not defined in batch-norm mode 'batch'")
@@ -123,7 +138,9 @@ public struct TangentKernelEngine: Sendable {
     seconds.initialization = clock.lap()
 
     let computation = KernelComputation(plan: plan, passes: passes, settings: settings, context: context)
-    var values = computation.forward(Self.laneTensor(batches, plan.network.network.inputShape, context))
+    let observer = SignalObserver<Scalar>(plan, context)
+    var values = computation.forward(
+      Self.laneTensor(batches, plan.network.network.inputShape, context), observer: observer)
     let outputs = values.steps[plan.output].map { Self.outputs($0, count: batches[0].count) } ?? []
     seconds.forward = clock.lap()
 
@@ -131,19 +148,37 @@ public struct TangentKernelEngine: Sendable {
     let gram = GramAccumulator<Scalar>(
       kernels: context.kernels, blocks: plan.isCoupled ? rounds.gramBlocks : context.blocks,
       directions: plan.isCoupled ? 1 : rounds.directionsPerRound,
-      reduction: plan.isCoupled ? .sum : settings.outputReduction, pool: pool)
+      reduction: plan.isCoupled ? .sum : settings.outputReduction,
+      keepsArrays: plan.extras.contains(.perLayerKernels), pool: pool)
+    let inputGradients =
+      plan.extras.contains(.inputGradientKernel)
+      ? InputGradients<Scalar>(shape: plan.network.network.inputShape, context) : nil
     for (index, round) in rounds.rounds.enumerated() {
-      computation.backward(&values, round, into: gram, isLast: index == rounds.rounds.count - 1)
+      computation.backward(
+        &values, round, into: gram, isLast: index == rounds.rounds.count - 1, inputGradients: inputGradients)
     }
     computation.releaseAll(&values)
     seconds.backward = clock.lap()
 
-    let kernel = Self.matrix(
-      gram, rounds, samples: batches.map(\.count), outputs: plan.network.network.outputCount, settings.outputReduction)
+    let samples = batches.map(\.count)
+    let layout = { (matrix: UnsafeMutablePointer<Double>) in
+      Self.matrix(
+        matrix, gram, rounds, samples: samples, outputs: plan.network.network.outputCount, settings.outputReduction)
+    }
+    let kernel = layout(gram.sum)
+    let roles = ParameterArray.Role.allCases
+    let layers = gram.arrays.map { array in
+      (array, owner: plan.owner(of: array.role, step: array.step), place: roles.firstIndex(of: array.role) ?? 0)
+    }.sorted { ($0.owner, $0.place) < ($1.owner, $1.place) }.map { array, owner, _ in
+      LayerKernel(layer: plan.originalName(owner), role: array.role, kernel: layout(array.matrix))
+    }
+    let inputGradientKernel = inputGradients.map { $0.kernel(samples: samples, context) }
     seconds.gram = clock.lap()
     return KernelEvaluation(
       kernel: kernel, outputs: outputs, isFinite: values.isFinite && kernel.values.allSatisfy(\.isFinite),
-      seconds: seconds, cost: cost)
+      seconds: seconds, cost: cost, perLayerKernels: plan.extras.contains(.perLayerKernels) ? layers : nil,
+      inputGradientKernel: inputGradientKernel, conjugateKernel: observer?.conjugateKernel(samples: samples),
+      signalStatistics: observer?.statistics, activationPatterns: observer?.patterns(samples: samples))
   }
 
   private func cost(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> KernelCost {
@@ -197,7 +232,7 @@ public struct TangentKernelEngine: Sendable {
   }
 
   private static func matrix<Scalar: LaneScalar>(
-    _ gram: GramAccumulator<Scalar>, _ rounds: BackwardRounds, samples: [Int], outputs: Int,
+    _ matrix: UnsafeMutablePointer<Double>, _ gram: GramAccumulator<Scalar>, _ rounds: BackwardRounds, samples: [Int], outputs: Int,
     _ reduction: OutputReduction
   ) -> KernelMatrix {
     let perSample = reduction == .full ? outputs : 1
@@ -209,7 +244,7 @@ public struct TangentKernelEngine: Sendable {
     values.reserveCapacity(rows * columns)
     for row in 0..<rows {
       let lane = rounds.lane(ofRow: row, firstBlock: 0)
-      for column in columnLanes { values.append(share * gram.total(lane, column)) }
+      for column in columnLanes { values.append(share * gram.entry(lane, column, of: matrix)) }
     }
     return KernelMatrix(rows: rows, columns: columns, values: values)
   }

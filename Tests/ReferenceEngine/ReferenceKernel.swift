@@ -22,6 +22,23 @@ extension ReferenceJacobian {
     kernel(with: self, reduction, filter)
   }
 
+  /// One stored parameter array's share of the kernel.
+  public func kernel(_ reduction: ReferenceReduction, parameter name: String) -> [Double] {
+    ReferenceJacobian(
+      samples: samples, outputs: outputs, parameters: parameters.filter { $0.name == name }, inputs: []
+    ).kernel(reduction, .all)
+  }
+
+  /// ⟨∂(Σ f(x_i))/∂x_i, ∂(Σ f(x_j))/∂x_j⟩, f summed over outputs: each sample's own block of the input Jacobian.
+  public var inputGradientKernel: [Double] {
+    let gradients = (0..<samples).map { sample in
+      (0..<outputs).map { inputs[sample * outputs + $0][sample] }.reduce([]) { sum, gradient in
+        sum.isEmpty ? gradient : zip(sum, gradient).map(+)
+      }
+    }
+    return gradients.flatMap { left in gradients.map { inner(left, $0) } }
+  }
+
   /// The kernel between the samples of this Jacobian (rows) and of another of the same network (columns).
   public func kernel(
     with other: ReferenceJacobian, _ reduction: ReferenceReduction, _ filter: ReferenceFilter
