@@ -105,7 +105,7 @@ final class SignalObserver<Scalar: LaneScalar> {
           context.kernels.activate(LaneActivationAbs, 0, vectors: vectors, place, into: magnitudes)
           context.kernels.activateBackward(
             LaneActivationRelu, 0, vectors: vectors, magnitudes, ones, into: mask, accumulate: false)
-          context.kernels.moments(vectors: vectors, mask, sum: sum + 2 * laneCount, squares: nil)
+          context.kernels.sum(vectors: vectors, mask, into: sum + 2 * laneCount)
         }
       }
     }

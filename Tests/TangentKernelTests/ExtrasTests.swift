@@ -49,9 +49,13 @@ func perLayerKernelsAreTheReferencesParameterBlocks(_ row: ConformanceRow) throw
       for layer in layers {
         let suffix = layer.role == .weight || layer.role == .normalizationScale ? "weight" : "bias"
         let name = "\(layer.layer).\(suffix)"
-        expectClose(
-          layer.kernel.values, jacobian.kernel(.init(reduction), parameter: name), 1e-9,
-          "\(name) \(mode) \(reduction)")
+        let expected = jacobian.kernel(.init(reduction), parameter: name)
+        if norm(expected) < 1e-20 * norm(result.kernel.values) {
+          // A bias that a normalization takes away: its gradient is rounding, and squared here.
+          #expect(norm(layer.kernel.values) < 1e-20 * norm(result.kernel.values))
+        } else {
+          expectClose(layer.kernel.values, expected, 1e-9, "\(name) \(mode) \(reduction)")
+        }
       }
       let sum = layers.reduce([Double](repeating: 0, count: result.kernel.values.count)) {
         zip($0, $1.kernel.values).map(+)
@@ -103,12 +107,14 @@ func conjugateKernelIsTheGramMatrixOfTheLastHiddenFeatures(_ row: ConformanceRow
     let result = try given.evaluate(
       KernelSettings(normalizationMode: mode, precision: .double), extras: .conjugateKernel)
     let features = nodes[lastHidden(given.network, mode)]
-    let expected = features.flatMap { left in
-      features.map { right in zip(left, right).reduce(0) { $0 + $1.0 * $1.1 } }
-    }
+    let expected = features.flatMap { left in features.map { right in inner(left, right) } }
     expectClose(try #require(result.conjugateKernel).values, expected, 1e-9, "\(mode)")
   }
 }
+
+private func inner(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+private func norm(_ values: [Double]) -> Double { inner(values, values).squareRoot() }
 
 private func lastHidden(_ network: Network, _ mode: NormalizationMode) -> Int {
   var index = network.output
@@ -128,9 +134,8 @@ private func lastHidden(_ network: Network, _ mode: NormalizationMode) -> Int {
   let network = try builder.build(output: builder.add(.globalAveragePooling, from: mapped))
   let given = try EngineCase(network, samples: 3, seed: 4)
   let result = try given.evaluate(.init(precision: .double), extras: .conjugateKernel)
-  let expected = (0..<9).map { pair in
-    (0..<4).reduce(0.0) { $0 + result.outputs[pair / 3 * 4 + $1] * result.outputs[pair % 3 * 4 + $1] }
-  }
+  let rows = (0..<3).map { Array(result.outputs[$0 * 4..<$0 * 4 + 4]) }
+  let expected = rows.flatMap { left in rows.map { right in inner(left, right) } }
   expectClose(try #require(result.conjugateKernel).values, expected, 1e-12)
 }
 
