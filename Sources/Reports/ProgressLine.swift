@@ -29,10 +29,11 @@ package struct ProgressLine: Sendable {
 
   /// The line, in less than `width` columns: some terminals wrap a line that fills the last one.
   package func text(width: Int) -> String {
-    let count = total.map { "\(done)/\($0)" } ?? "\(done)"
+    let count = total.map { "\(done)/\($0)" } ?? NumberText.counted(done, "candidate")
     var parts = [count]
     if let total, total > 0 { parts.append("\(min(done, total) * 100 / total) %") }
-    if let rate { parts.append(rateText(rate)) }
+    // Before the first candidate is computed, time is all that moves.
+    parts.append(rate.map(rateText) ?? NumberText.duration(seconds: elapsedSeconds))
     if let remainingSeconds { parts.append("ETA \(NumberText.duration(seconds: remainingSeconds))") }
     if failed > 0 { parts.append("\(failed) failed") }
     let text = parts.joined(separator: "  ")

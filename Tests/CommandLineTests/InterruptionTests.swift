@@ -54,7 +54,7 @@ import Testing
     #expect(result.exitCode == 130)
     #expect(result.output.isEmpty)
     #expect(result.errors.contains("interrupted: "))
-    #expect(result.errors.contains("\n  ntkscorer rank \(space) --store "))
+    #expect(result.errors.contains("\n  \(Tool.path) rank \(space) --store "))
     let kept = try scores("s.sqlite")
     #expect(kept.count > 0 && kept.count < 560)
 

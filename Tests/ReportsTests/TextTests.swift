@@ -95,7 +95,7 @@ import Testing
 
   @Test func withoutATotalThereIsNoBar() {
     let line = ProgressLine(done: 5, total: nil, fromStore: 0, failed: 0, elapsedSeconds: 100)
-    #expect(line.text(width: 80) == "5  3.00/min")
+    #expect(line.text(width: 80) == "5 candidates  3.00/min")
   }
 
   @Test(arguments: 1...200)
@@ -108,5 +108,6 @@ import Testing
     let line = ProgressLine(done: 10, total: 10, fromStore: 10, failed: 0, elapsedSeconds: 0)
     #expect(line.rate == nil)
     #expect(line.remainingSeconds == nil)
+    #expect(line.text(width: 80).hasSuffix("  10/10  100 %  0.0 s"))
   }
 }

@@ -60,6 +60,9 @@ struct EnumerateCommand: ParsableCommand {
 
   private func exactCount(of space: SearchSpace) -> String {
     guard !space.budgets.isEmpty else { return space.cardinality.decimal }
+    if !logging.quiet, (space.cardinality.int ?? .max) > 1_000_000 {
+      Console.shared.print("ntkscorer: looking at \(space.cardinality.decimal) candidates, as budgets demand")
+    }
     var count: UInt64 = 0
     for candidate in space.candidates where admits(candidate, in: space) { count += 1 }
     return "\(count)"

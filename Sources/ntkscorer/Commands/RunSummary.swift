@@ -66,7 +66,7 @@ struct RunSummary {
 /// The command line, as it can be typed again.
 enum TypedCommand {
   static var text: String {
-    (["ntkscorer"] + CommandLine.arguments.dropFirst()).map(quoted).joined(separator: " ")
+    CommandLine.arguments.map(quoted).joined(separator: " ")
   }
 
   private static func quoted(_ argument: String) -> String {

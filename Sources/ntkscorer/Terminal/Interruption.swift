@@ -1,13 +1,14 @@
 import ArchitectureScorer
 import Foundation
 
-/// Where the signal handler says that a signal came: the writing end of a pipe. Written once, before the handler is
-/// installed, and only read after that.
+/// Where the signal handler says that a signal came: the writing end of a pipe. Written once, before the
+/// handler is installed, and only read after that.
 private nonisolated(unsafe) var wakeUpDescriptor: Int32 = -1
 
-/// Ctrl-C and `kill`: the first asks the work to stop where it can be resumed, the second ends the process at once.
+/// Ctrl-C and `kill`: the first asks the work to stop where it can be resumed, the second ends the process at
+/// once.
 ///
-/// Libraries start threads before `main`, so that signals cannot be blocked everywhere and waited for; a handler may
+/// Libraries start threads before `main`, so signals cannot be blocked everywhere and waited for. A handler may
 /// do almost nothing; so it wakes a thread that may do anything.
 enum Interruption {
   /// Begins to listen. Call it once.

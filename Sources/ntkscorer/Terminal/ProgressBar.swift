@@ -37,9 +37,10 @@ final class ProgressBar: @unchecked Sendable {
     lock.withLock {
       guard !isFinished else { return false }
       // The terminal may have been resized meanwhile.
-      guard let progress, let width = Terminal.statusWidth else { return true }
+      guard let width = Terminal.statusWidth else { return true }
       let line = ProgressLine(
-        done: progress.done, total: progress.total, fromStore: progress.fromStore, failed: progress.failed,
+        done: progress?.done ?? 0, total: progress?.total, fromStore: progress?.fromStore ?? 0,
+        failed: progress?.failed ?? 0,
         elapsedSeconds: Date().timeIntervalSince(start))
       let text = (cancellation.isCancelled ? "stopping  " : "") + line.text(width: width - 10)
       Console.shared.show(status: text)
