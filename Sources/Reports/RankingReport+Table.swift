@@ -106,8 +106,8 @@ extension RankingReport {
     let tied = ranked.count { $0.isTied }
     if tied > 0 {
       notes.append(
-        "=: \(tied) candidates are tied, equal to ten digits; ties share the smaller rank and are listed by "
-          + "network hash"
+        "=: \(tied) candidates are tied, equal \(isRankSum ? "in their sums" : "to ten digits"); "
+          + "ties share the smaller rank and are listed by network hash"
       )
     }
     let partial = ranked.count { $0.seedsOk < seeds.count }
