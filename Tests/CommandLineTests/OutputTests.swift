@@ -79,7 +79,8 @@ import Testing
   @Test func pluginsListHoldsTheWholeSchema() throws {
     let document = try jsonObject(try Tool.run(["plugins", "list", "--format", "json"], in: folder).output)
     let families = try #require(document["families"] as? [[String: Any]])
-    #expect(families.map { $0["name"] as? String } == ["convolutional", "fully_connected"])
+    #expect(
+      families.map { $0["name"] as? String } == ["convolutional", "fully_connected", "nas_bench_201"])
     let parameters = try #require(families[1]["parameters"] as? [[String: Any]])
     let depth = try #require(parameters.first { $0["name"] as? String == "depth" })
     #expect(depth["type"] as? String == "integer")
