@@ -1,5 +1,4 @@
 import Datasets
-import Dispatch
 import Foundation
 import Logging
 import NetworkGraph
@@ -81,18 +80,7 @@ final class ScoringRun: @unchecked Sendable {
   }
 
   private func runWorkers(runID: Int64?) {
-    let group = DispatchGroup()
-    for index in 0..<resources.threads {
-      group.enter()
-      let thread = Thread {
-        self.work(runID: runID)
-        group.leave()
-      }
-      thread.name = "scorer \(index)"
-      thread.stackSize = 8 << 20
-      thread.start()
-    }
-    group.wait()
+    WorkerThreads.run(resources.threads) { self.work(runID: runID) }
   }
 
   private func work(runID: Int64?) {

@@ -1,6 +1,5 @@
 import ArchitectureScorer
 import Dispatch
-import Foundation
 import Synchronization
 import Testing
 
@@ -21,22 +20,16 @@ private final class Holdings: Sendable {
 @Test func workersNeverHoldMoreThanTheBudgetTogether() {
   let ledger = MemoryLedger(budget: 100)
   let holdings = Holdings()
-  let group = DispatchGroup()
-  for worker in 0..<6 {
-    group.enter()
-    Thread {
-      for step in 0..<200 {
-        // Small requests and now and then the whole budget, which must not be starved by the others.
-        let bytes = step % 40 == worker ? 100 : 10 + (step * 7 + worker * 13) % 40
-        ledger.take(bytes)
-        holdings.add(bytes)
-        holdings.add(-bytes)
-        ledger.giveBack(bytes)
-      }
-      group.leave()
-    }.start()
+  DispatchQueue.concurrentPerform(iterations: 6) { worker in
+    for step in 0..<200 {
+      // Small requests and now and then the whole budget, which must not be starved by the others.
+      let bytes = step % 40 == worker ? 100 : 10 + (step * 7 + worker * 13) % 40
+      ledger.take(bytes)
+      holdings.add(bytes)
+      holdings.add(-bytes)
+      ledger.giveBack(bytes)
+    }
   }
-  group.wait()
   #expect(holdings.most == 100)
   #expect(!ledger.hasWaiters)
 }
