@@ -12,6 +12,13 @@ struct NetworkScores: Sendable {
   var isFromStore: Bool { seeds.allSatisfy(\.isFromStore) }
 }
 
+/// A measurement, and where it came from.
+struct KnownMeasurement: Sendable {
+  let measurement: Measurement
+  let wasPromoted: Bool
+  let isFromStore: Bool
+}
+
 /// The metrics of one network and seed.
 struct SeedScore: Sendable {
   /// One per metric of the plan, in its order.
@@ -21,6 +28,20 @@ struct SeedScore: Sendable {
   /// Whether it was computed in double precision although single was asked for.
   let wasPromoted: Bool
   let isFromStore: Bool
+}
+
+extension SeedScore {
+  /// Nil unless everything that the plan needs was measured.
+  init?(
+    _ known: [MetricNeed: KnownMeasurement], _ size: NetworkSize, _ plan: ScoringPlan, keepsEigenvalues: Bool
+  ) {
+    guard plan.needs.allSatisfy({ known[$0] != nil }) else { return nil }
+    let measurements = Measurements(network: size, known.mapValues(\.measurement))
+    values = plan.metrics.map { $0.value(of: measurements) }
+    eigenvalues = keepsEigenvalues ? measurements[.tangentKernelSpectrum]?.spectrum?.eigenvalues : nil
+    wasPromoted = known.values.contains(where: \.wasPromoted)
+    isFromStore = !known.isEmpty && known.values.allSatisfy(\.isFromStore)
+  }
 }
 
 /// A candidate on its way through a run.
@@ -33,13 +54,13 @@ struct CandidateEntry: Sendable {
   let failure: String?
 }
 
-/// A network with the seeds that the store did not have.
+/// A network with what the store had of it.
 struct NetworkTask: Sendable {
   let candidateID: String
   let network: CanonicalNetwork
   let size: NetworkSize
-  /// One per seed of the plan; nil where it has to be computed.
-  let known: [SeedScore?]
+  /// One per seed of the plan; what is absent has to be computed.
+  let known: [[MetricNeed: KnownMeasurement]]
 
   var hash: String { network.hash }
 }

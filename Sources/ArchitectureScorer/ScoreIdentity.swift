@@ -2,6 +2,7 @@ import Crypto
 import Datasets
 import Foundation
 import NetworkGraph
+import ScoringMetrics
 import SearchSpaces
 import TangentKernel
 
@@ -16,14 +17,14 @@ import TangentKernel
 /// identities (`servable`); for one network and seed, exactly one of them is ever filled. A request for double
 /// precision is also served by scores that were promoted to it, which are the same numbers.
 ///
-/// **Metrics.** A score holds what was measured, here the eigenvalues, from which metrics are computed anew whenever
-/// it is read. So the identity names the measurement and its version, and neither a new metric nor a new version of
-/// one can be served a stale value.
+/// **Metrics.** A score holds what was measured, say eigenvalues, from which metrics are computed anew whenever it is
+/// read. So the identity names the measurement, its version and the settings that it was made under, which may be others
+/// than the run's; and neither a new metric nor a new version of one can be served a stale value.
 public struct ScoreIdentity: Codable, Hashable, Sendable {
-  /// What is measured: `tangentKernelSpectrum`.
-  public var measurement = "tangentKernelSpectrum"
+  /// What is measured, a `MetricNeed`: `tangentKernelSpectrum`.
+  public var measurement = MetricNeed.tangentKernelSpectrum.rawValue
   /// Changes with the rules for numerical rank and promotion to double precision.
-  public var measurementVersion = "1"
+  public var measurementVersion = MetricNeed.tangentKernelSpectrum.version
   public var engineVersion: String
   public var outputReduction: OutputReduction
   public var normalizationMode: NormalizationMode
@@ -87,6 +88,20 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   func computed(in precision: Precision) -> ScoreIdentity {
     var identity = self
     identity.precision = precision
+    return identity
+  }
+
+  /// The same for another measurement, under the settings that it is made with.
+  public func measuring(_ need: MetricNeed) -> ScoreIdentity {
+    var identity = self
+    (identity.measurement, identity.measurementVersion) = (need.rawValue, need.version)
+    let settings = need.settings(
+      from: KernelSettings(
+        outputReduction: outputReduction, normalizationMode: normalizationMode,
+        parameterFilter: parameterFilter))
+    identity.outputReduction = settings.outputReduction
+    identity.normalizationMode = settings.normalizationMode
+    identity.parameterFilter = settings.parameterFilter
     return identity
   }
 

@@ -17,14 +17,16 @@ extension Scorer {
     let rate = try multiplyAddsPerSecond(survey, plan, budget: options.resources.memoryBudget)
     let most = space.cardinality.int
     let candidates = options.limit.map { min($0, most ?? .max) } ?? most
+    let evaluations = plan.meter.evaluations(plan.needs)
     let kernels = candidates.flatMap { count -> Int? in
-      let (product, overflow) = count.multipliedReportingOverflow(by: plan.seeds.count)
+      let (product, overflow) = count.multipliedReportingOverflow(
+        by: plan.seeds.count * evaluations)
       return overflow ? nil : product
     }
     // Without a limit, candidates outside the budgets are met and skipped.
     let share =
       options.limit == nil ? Double(survey.networks.count) / Double(max(1, survey.visited)) : 1
-    let mean = survey.meanMultiplyAdds
+    let mean = survey.meanMultiplyAdds / Double(max(1, evaluations))
     let budget = max(1, options.resources.memoryBudget - plan.batches.reservedBytes)
     let (atOnce, overflow) = survey.largestBytes.multipliedReportingOverflow(by: options.resources.threads)
     return RunEstimate(
@@ -49,16 +51,17 @@ extension Scorer {
     let start = ContinuousClock.now
     var multiplyAdds = 0.0
     var seconds = 0.0
-    for (network, cost) in survey.networks.sorted(by: { $0.cost.multiplyAdds < $1.cost.multiplyAdds }) {
-      let measurement = plan.meter.measure(
-        network, seed: plan.seeds[0], inputs: batch, workspace: workspace
+    for (network, cost) in survey.networks.sorted(by: { $0.multiplyAdds < $1.multiplyAdds }) {
+      let begun = ContinuousClock.now
+      let readings = plan.meter.measure(
+        network, plan.needs, seed: plan.seeds[0], inputs: batch, workspace: workspace
       ) { bytes throws(KernelError) in
         guard bytes <= budget else { throw .overBudget(needed: bytes, budget: budget) }
         return 1
       }
-      guard measurement.wasComputed else { continue }
-      multiplyAdds += Double(cost.multiplyAdds)
-      seconds += measurement.seconds
+      guard readings.values.contains(where: \.wasComputed) else { continue }
+      multiplyAdds += cost
+      seconds += (ContinuousClock.now - begun) / .seconds(1)
       if ContinuousClock.now - start > .seconds(1) { break }
     }
     return multiplyAdds > 0 && seconds > 0 ? multiplyAdds / seconds : Self.assumedMultiplyAddsPerSecond
@@ -70,7 +73,7 @@ extension Scorer {
 
 /// Some candidates of a space, looked at for what they would cost.
 private struct Survey {
-  var networks: [(network: CanonicalNetwork, cost: KernelCost)] = []
+  var networks: [(network: CanonicalNetwork, multiplyAdds: Double)] = []
   var visited = 0
   var largestBytes = 0
 
@@ -79,9 +82,8 @@ private struct Survey {
       visited += 1
       guard case .admitted(let network) = space.admission(of: candidate),
         let canonical = try? CanonicalNetwork(network),
-        let cost = try? TangentKernelEngine().estimate(
-          canonical, samples: space.input.samples, settings: plan.meter.settings),
-        let bytes = try? plan.meter.bytes(canonical, samples: space.input.samples)
+        let cost = try? plan.meter.multiplyAdds(canonical, plan.needs, samples: space.input.samples),
+        let bytes = try? plan.meter.bytes(canonical, plan.needs, samples: space.input.samples)
       else { continue }
       networks.append((canonical, cost))
       largestBytes = max(largestBytes, bytes)
@@ -90,6 +92,6 @@ private struct Survey {
   }
 
   var meanMultiplyAdds: Double {
-    networks.reduce(0) { $0 + Double($1.cost.multiplyAdds) } / Double(max(1, networks.count))
+    networks.reduce(0) { $0 + $1.multiplyAdds } / Double(max(1, networks.count))
   }
 }

@@ -14,15 +14,15 @@ struct ScoringPlan: Sendable {
   let seeds: [UInt64]
   /// What the run shows, the condition number first.
   let metrics: [any ScoringMetric]
-  /// Whether any metric of the run needs a kernel.
-  let needsSpectrum: Bool
+  /// What is measured of every network and seed: nothing when no metric needs a kernel.
+  let needs: Set<MetricNeed>
   let rule: CandidateRanking.RankingRule
-  let meter: SpectrumMeter
+  let meter: KernelMeter
   let batches: BatchCache
-  /// Metrics that a score row shows: all that follow from the spectrum alone.
+  /// Metrics that a score row shows: all that follow from its measurement alone.
   private let recordedMetrics: [any ScoringMetric]
-  /// Identities under which the store may have an answer, with their hashes, in order of preference.
-  let servable: [ServableIdentity]
+  /// For each need, the identities under which the store may have an answer, in order of preference.
+  let servable: [MetricNeed: [ServableIdentity]]
 
   struct ServableIdentity: Sendable {
     let hash: String
@@ -94,12 +94,16 @@ struct ScoringPlan: Sendable {
         maximumBytes: min(256 << 20, resources.memoryBudget / 8))
     } catch { throw .dataset(error) }
     self.seeds = seeds
-    needsSpectrum = metrics.contains { $0.description.needs.contains(.tangentKernelSpectrum) }
-    recordedMetrics = scorer.metrics.metrics.filter { $0.description.needs == [.tangentKernelSpectrum] }
-    meter = SpectrumMeter(settings: settings)
+    needs = Set(metrics.flatMap(\.description.needs)).subtracting([.network])
+    recordedMetrics = scorer.metrics.metrics.filter { $0.description.needs.count == 1 }
+    meter = KernelMeter(settings: settings)
     identity = ScoreIdentity(
       settings: settings, dataset: dataset, samples: samples, batchRule: batchRule, family: family)
-    servable = identity.servable.map(ServableIdentity.init)
+    let identity = identity
+    servable = Dictionary(
+      uniqueKeysWithValues: needs.map { need in
+        (need, identity.measuring(need).servable.map(ServableIdentity.init))
+      })
   }
 
   private static func metrics(
@@ -136,53 +140,32 @@ struct ScoringPlan: Sendable {
 // MARK: Scores to and from the store
 
 extension ScoringPlan {
-  /// A measured spectrum as a row of the store. Its identity names the precision it was computed in.
+  /// A measurement as a row of the store. Its identity names the precision it was computed in.
   func record(
-    networkHash: String, seed: UInt64, _ measurement: SpectrumMeasurement, size: NetworkSize
+    networkHash: String, seed: UInt64, _ need: MetricNeed, _ reading: MeterReading, size: NetworkSize
   ) -> ScoreRecord {
-    let identity = ServableIdentity(identity.computed(in: measurement.precision))
-    var values: [String: Double] = [:]
-    let measurements = Measurements(network: size, tangentKernelSpectrum: measurement.spectrum)
-    for metric in recordedMetrics { values[metric.description.name] = metric.value(of: measurements).value }
+    let identity = ServableIdentity(identity.measuring(need).computed(in: reading.precision))
+    var values = reading.measurement.numbers
+    let measurements = Measurements(network: size, [need: reading.measurement])
+    for metric in recordedMetrics where metric.description.needs == [need] {
+      values[metric.description.name] = metric.value(of: measurements).value
+    }
+    let (outcome, message) = reading.measurement.outcome(of: need)
     return ScoreRecord(
       key: ScoreKey(networkHash: networkHash, identityHash: identity.hash, seed: seed),
-      identityJSON: identity.json, outcome: measurement.spectrum.outcome,
-      message: measurement.spectrum.message, metrics: values,
-      eigenvalues: measurement.spectrum.eigenvalues, seconds: measurement.seconds,
+      identityJSON: identity.json, outcome: outcome, message: message, metrics: values,
+      eigenvalues: reading.measurement.spectrum?.eigenvalues, seconds: reading.seconds,
       engineVersion: TangentKernelEngine.version)
   }
 
-  /// The spectrum behind a row; nil when the row holds no lasting result.
-  func spectrum(of record: ScoreRecord, computedIn precision: Precision) -> TangentKernelSpectrum? {
+  /// The measurement behind a row; nil when the row holds no lasting result.
+  func measurement(of record: ScoreRecord, _ need: MetricNeed, computedIn precision: Precision)
+    -> Measurement?
+  {
     guard record.outcome.isReproducible else { return nil }
-    if let eigenvalues = record.eigenvalues {
-      let spectrum = try? KernelSpectrum(eigenvalues: eigenvalues, epsilon: precision.epsilon)
-      return spectrum.map { .spectrum($0) }
-    }
-    return record.outcome == .ok
-      ? nil : .failure(record.outcome, message: record.message ?? "no reason stored")
-  }
-}
-
-extension TangentKernelSpectrum {
-  /// Of the condition number.
-  var outcome: Outcome {
-    switch self {
-    case .spectrum(let spectrum): spectrum.outcome
-    case .failure(let outcome, _): outcome
-    }
-  }
-
-  var message: String? {
-    switch self {
-    case .spectrum(let spectrum):
-      if case .undefined(_, let reason) = spectrum.conditionNumber { reason } else { nil }
-    case .failure(_, let message): message
-    }
-  }
-
-  var eigenvalues: [Double]? {
-    if case .spectrum(let spectrum) = self { spectrum.eigenvalues } else { nil }
+    return Measurement(
+      need, eigenvalues: record.eigenvalues, numbers: record.metrics, outcome: record.outcome,
+      message: record.message, epsilon: precision.epsilon)
   }
 }
 

@@ -150,7 +150,7 @@ final class ScoringRun: @unchecked Sendable {
     var entries: [CandidateEntry] = []
     /// By hash: of networks that were not seen before in this run.
     var networks: [String: (network: CanonicalNetwork, candidateID: String)] = [:]
-    var known: [String: [SeedScore?]] = [:]
+    var known: [String: [[MetricNeed: KnownMeasurement]]] = [:]
     var excluded = 0
     var isExhausted = false
   }
@@ -193,10 +193,12 @@ final class ScoringRun: @unchecked Sendable {
     let unseen = condition.withLock { hashes.filter { waiting[$0] == nil && scores[$0] == nil } }
     do {
       if let store {
-        for identity in plan.servable where plan.needsSpectrum {
-          let found = try store.scores(
-            networkHashes: unseen, identityHash: identity.hash, seeds: plan.seeds)
-          addKnown(found, identity, to: &preparation)
+        for (need, identities) in plan.servable {
+          for identity in identities {
+            let found = try store.scores(
+              networkHashes: unseen, identityHash: identity.hash, seeds: plan.seeds)
+            addKnown(found, need, identity, to: &preparation)
+          }
         }
         if let runID, !records.isEmpty { try store.addCandidates(records, toRun: runID) }
       }
@@ -205,24 +207,28 @@ final class ScoringRun: @unchecked Sendable {
   }
 
   private func addKnown(
-    _ found: [ScoreKey: ScoreRecord], _ identity: ScoringPlan.ServableIdentity,
+    _ found: [ScoreKey: ScoreRecord], _ need: MetricNeed, _ identity: ScoringPlan.ServableIdentity,
     to preparation: inout Preparation
   ) {
-    for (hash, entry) in preparation.networks {
+    for hash in preparation.networks.keys {
       for (index, seed) in plan.seeds.enumerated() {
         let key = ScoreKey(networkHash: hash, identityHash: identity.hash, seed: seed)
         guard let record = found[key],
-          let spectrum = plan.spectrum(of: record, computedIn: identity.precision)
+          let measurement = plan.measurement(of: record, need, computedIn: identity.precision)
         else { continue }
-        var seeds = preparation.known[hash] ?? .init(repeating: nil, count: plan.seeds.count)
-        if seeds[index] == nil {
-          seeds[index] = score(
-            spectrum, NetworkSize(entry.network.network),
-            wasPromoted: identity.precision != plan.identity.requestedPrecision, isFromStore: true)
+        var seeds = preparation.known[hash] ?? nothingKnown
+        if seeds[index][need] == nil {
+          seeds[index][need] = KnownMeasurement(
+            measurement: measurement, wasPromoted: identity.precision != plan.identity.requestedPrecision,
+            isFromStore: true)
         }
         preparation.known[hash] = seeds
       }
     }
+  }
+
+  private var nothingKnown: [[MetricNeed: KnownMeasurement]] {
+    .init(repeating: [:], count: plan.seeds.count)
   }
 
   /// Called with the lock.
@@ -246,7 +252,7 @@ final class ScoringRun: @unchecked Sendable {
         enqueue(
           NetworkTask(
             candidateID: candidateID, network: network, size: NetworkSize(network.network),
-            known: preparation.known[hash] ?? .init(repeating: nil, count: plan.seeds.count)))
+            known: preparation.known[hash] ?? nothingKnown))
       }
     }
     if isExhausted { progressState.total = entries.count }
@@ -254,19 +260,20 @@ final class ScoringRun: @unchecked Sendable {
 
   /// Called with the lock.
   private func enqueue(_ task: NetworkTask) {
-    let known = task.known.compactMap(\.self)
-    if plan.needsSpectrum, known.count < plan.seeds.count {
-      waiting[task.hash] = 1
-      tasks.append(task)
-    } else {
-      let complete =
-        plan.needsSpectrum
-        ? known : plan.seeds.map { _ in score(nil, task.size, wasPromoted: false, isFromStore: false) }
-      let result = NetworkScores(seeds: complete)
+    if let result = scores(task, task.known) {
       scores[task.hash] = result
       advance(
         task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: !plan.isRankable(result))
+    } else {
+      waiting[task.hash] = 1
+      tasks.append(task)
     }
+  }
+
+  /// Nil unless everything is known.
+  private func scores(_ task: NetworkTask, _ known: [[MetricNeed: KnownMeasurement]]) -> NetworkScores? {
+    let seeds = known.compactMap { SeedScore($0, task.size, plan, keepsEigenvalues: keepsEigenvalues) }
+    return seeds.count == plan.seeds.count ? NetworkScores(seeds: seeds) : nil
   }
 
   // MARK: Computing
@@ -276,27 +283,33 @@ final class ScoringRun: @unchecked Sendable {
   private func compute(
     _ task: NetworkTask, threads: Int, _ memory: WorkerMemory
   ) throws(ScorerError) -> NetworkScores? {
-    var seeds = task.known
+    var known = task.known
     var records: [ScoreRecord] = []
     var computed = 0
     var promoted = 0
-    for (index, seed) in plan.seeds.enumerated() where seeds[index] == nil {
+    for (index, seed) in plan.seeds.enumerated() {
+      let missing = plan.needs.filter { known[index][$0] == nil }
+      if missing.isEmpty { continue }
       if cancellation.isCancelled { break }
       let batch: SampleBatch
       do { batch = try plan.batches.batch(forSeed: seed) } catch { throw .dataset(error) }
-      let measurement = plan.meter.measure(
-        task.network, seed: seed, inputs: batch, workspace: memory.workspace
+      let readings = plan.meter.measure(
+        task.network, missing, seed: seed, inputs: batch, workspace: memory.workspace
       ) { bytes throws(KernelError) in
         let copy = plan.batches.holdsAll ? 0 : plan.batches.batchBytes
         return try max(threads, memory.admit(bytes.addingSaturating(copy), threads: resources.threads))
       }
       memory.trim()
-      computed += measurement.wasComputed ? 1 : 0
-      let wasPromoted = measurement.precision != plan.identity.requestedPrecision
-      promoted += wasPromoted ? 1 : 0
-      records.append(plan.record(networkHash: task.hash, seed: seed, measurement, size: task.size))
-      seeds[index] = score(
-        measurement.spectrum, task.size, wasPromoted: wasPromoted, isFromStore: false)
+      for need in MetricNeed.allCases {
+        guard let reading = readings[need] else { continue }
+        computed += reading.wasComputed ? 1 : 0
+        records.append(plan.record(networkHash: task.hash, seed: seed, need, reading, size: task.size))
+        known[index][need] = KnownMeasurement(
+          measurement: reading.measurement,
+          wasPromoted: reading.precision != plan.identity.requestedPrecision,
+          isFromStore: false)
+      }
+      promoted += readings.values.contains { $0.precision != plan.identity.requestedPrecision } ? 1 : 0
     }
     let conflicts = try keep(records)
     condition.withLock {
@@ -304,8 +317,7 @@ final class ScoringRun: @unchecked Sendable {
       counts.promotedScores += promoted
       counts.conflicts += conflicts
     }
-    let complete = seeds.compactMap(\.self)
-    return complete.count == plan.seeds.count ? NetworkScores(seeds: complete) : nil
+    return scores(task, known)
   }
 
   /// Gives scores to the store.
@@ -320,16 +332,6 @@ final class ScoringRun: @unchecked Sendable {
       )
     }
     return insertions.count { $0 == .conflict }
-  }
-
-  private func score(
-    _ spectrum: TangentKernelSpectrum?, _ size: NetworkSize, wasPromoted: Bool, isFromStore: Bool
-  ) -> SeedScore {
-    let measurements = Measurements(network: size, tangentKernelSpectrum: spectrum)
-    return SeedScore(
-      values: plan.metrics.map { $0.value(of: measurements) },
-      eigenvalues: keepsEigenvalues ? spectrum?.eigenvalues : nil, wasPromoted: wasPromoted,
-      isFromStore: isFromStore)
   }
 
   private func finish(_ task: NetworkTask, _ result: NetworkScores?) {

@@ -6,18 +6,6 @@ public enum MetricDirection: String, Codable, Hashable, Sendable, CaseIterable {
   case higherIsBetter = "higher"
 }
 
-/// What has to be known of a candidate before a metric can be computed. Each is made once per candidate and seed,
-/// however many metrics ask for it.
-///
-/// A new kind of measurement (per-layer kernels, conjugate kernels, infinite-width kernels) is a case here, a property
-/// of `Measurements`, and whatever makes it.
-public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
-  /// The network's structure alone: the same for all seeds.
-  case network
-  /// The eigenvalues of the finite-width tangent kernel at initialization.
-  case tangentKernelSpectrum
-}
-
 /// Everything about a metric but its computation: what `metrics list`, reports and rankings show and use.
 public struct MetricDescription: Hashable, Sendable {
   /// Canonical, `camelCase`; files may also write it in `snake_case`.
@@ -56,6 +44,9 @@ public struct MetricDescription: Hashable, Sendable {
     self.version = version
     self.needs = needs
   }
+
+  /// The settings that it is computed under whatever the space says, in words; nil when there are none.
+  public var fixedSettings: String? { needs.compactMap(\.fixedSettings).min() }
 
   /// `conditionNumber` as search spaces write it: `condition_number`.
   public var snakeCaseName: String {

@@ -23,7 +23,8 @@ public struct MetricRegistry: Sendable {
   public static let headline = "conditionNumber"
 
   /// Every metric that ships.
-  public static let standard = MetricRegistry(distinct: SpectrumMetric.all + NetworkMetric.all)
+  public static let standard = MetricRegistry(
+    distinct: SpectrumMetric.all + [GradientNormRatio()] + NetworkMetric.all)
 
   public private(set) var metrics: [any ScoringMetric]
 

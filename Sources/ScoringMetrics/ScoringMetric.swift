@@ -1,5 +1,4 @@
 import NetworkGraph
-import Trainability
 
 /// A number that says something about an architecture before it is trained.
 ///
@@ -9,19 +8,6 @@ public protocol ScoringMetric: Sendable {
 
   /// Never throws: what cannot be computed is a failure with an outcome and a sentence.
   func value(of measurements: Measurements) -> MetricValue
-}
-
-/// What was measured of one candidate, of which metrics are functions.
-public struct Measurements: Sendable {
-  /// Parameters, multiply–adds and depth of the canonical network.
-  public let network: NetworkSize
-  /// Nil when no metric asked for it.
-  public let tangentKernelSpectrum: TangentKernelSpectrum?
-
-  public init(network: NetworkSize, tangentKernelSpectrum: TangentKernelSpectrum? = nil) {
-    self.network = network
-    self.tangentKernelSpectrum = tangentKernelSpectrum
-  }
 }
 
 /// How large a network is.
@@ -43,11 +29,4 @@ public struct NetworkSize: Codable, Hashable, Sendable {
     self.init(
       parameters: network.parameterCount, multiplyAdds: network.multiplyAdds, depth: network.depth)
   }
-}
-
-/// The spectrum of a tangent kernel, or why there is none.
-public enum TangentKernelSpectrum: Hashable, Sendable {
-  case spectrum(KernelSpectrum)
-  /// `outcome` is never `.ok`.
-  case failure(Outcome, message: String)
 }

@@ -1,30 +1,35 @@
 import Trainability
 
-/// A metric of the eigenvalues λ₁ ≥ … ≥ λₙ of the finite-width tangent kernel.
+/// A metric of the eigenvalues λ₁ ≥ … ≥ λₙ of the finite-width tangent kernel, or of a kernel measured beside it.
 struct SpectrumMetric: ScoringMetric {
   let description: MetricDescription
+  private let need: MetricNeed
   let quantity: @Sendable (KernelSpectrum) -> SpectralQuantity
 
   func value(of measurements: Measurements) -> MetricValue {
-    switch measurements.tangentKernelSpectrum {
+    switch measurements.spectrum(need) {
     case .spectrum(let spectrum): MetricValue(quantity(spectrum))
     case .failure(let outcome, let message): .failure(outcome, message: message)
-    case nil: .failure(.cancelled, message: "the kernel was not computed")
+    case nil: .failure(.cancelled, message: "the kernel was not measured")
     }
   }
 
   private init(
     _ name: String, title: String, unit: String = "1", explanation: String, source: String,
     _ direction: MetricDirection, because directionReason: String, scale: MetricScale = .logarithmic,
+    of need: MetricNeed = .tangentKernelSpectrum,
     quantity: @escaping @Sendable (KernelSpectrum) -> SpectralQuantity
   ) {
     description = MetricDescription(
       name: name, title: title, unit: unit, explanation: explanation, source: source, direction: direction,
-      directionReason: directionReason, scale: scale, needs: [.tangentKernelSpectrum])
+      directionReason: directionReason, scale: scale, needs: [need])
+    self.need = need
     self.quantity = quantity
   }
 
-  static let all: [SpectrumMetric] = [
+  static let all = ofTheKernel + ofItsForms + ofOtherKernels
+
+  private static let ofTheKernel: [SpectrumMetric] = [
     SpectrumMetric(
       "conditionNumber", title: "κ",
       explanation: "Ratio of the kernel's largest to its smallest eigenvalue, λ_max/λ_min.",
@@ -46,10 +51,7 @@ struct SpectrumMetric: ScoringMetric {
       source: "Du et al. 2019",
       .higherIsBetter,
       because: "the training loss falls at least as fast as exp(−2 η λ_min t)",
-      quantity: { spectrum in
-        // In a numerically singular kernel the smallest eigenvalue is rounding, not a quantity to rank by.
-        spectrum.outcome == .rankDeficient ? spectrum.conditionNumber : spectrum.lambdaMin
-      }),
+      quantity: smallest),
     SpectrumMetric(
       "kernelTrace", title: "tr K", unit: "kernel",
       explanation: "Sum of the kernel's eigenvalues: the squared gradients summed over samples.",
@@ -85,5 +87,75 @@ struct SpectrumMetric: ScoringMetric {
         + "direction: ⌈ln 0.01 / (2 ln((κ−1)/(κ+1)))⌉.",
       source: "Lee et al. 2019, §2.2",
       .lowerIsBetter, because: "fewer steps", quantity: \.stepsToOnePercent),
+    SpectrumMetric(
+      "lambdaMinOverTrace", title: "λ_min/tr K",
+      explanation: "The kernel's smallest eigenvalue over the sum of all: from 0 to 1/n.",
+      source: "Du et al. 2019, freed of the kernel's scale",
+      .higherIsBetter, because: "the slowest direction learns at a larger share of the mean rate",
+      quantity: \.lambdaMinOverTrace),
   ]
+
+  private static let ofItsForms: [SpectrumMetric] = [
+    SpectrumMetric(
+      "centeredConditionNumber", title: "κ centred",
+      explanation:
+        "λ₁/λ_{n−1} of HKH with H = I − 11ᵀ/n, whose null vector is dropped: κ without the mean over samples.",
+      source: "Xiao et al. 2020, on the centred kernel (Cortes et al. 2012)",
+      .lowerIsBetter,
+      because: "the slowest direction that tells samples apart learns κ times more slowly than the fastest",
+      of: .centeredKernelSpectrum, quantity: \.conditionNumber),
+    SpectrumMetric(
+      "correlationConditionNumber", title: "κ corr.",
+      explanation: "λ₁/λₙ of K_ij/√(K_ii K_jj): κ when every sample's gradient has length 1.",
+      source: "Xiao et al. 2020, on the kernel of unit diagonal",
+      .lowerIsBetter, because: "gradients of different samples point further apart",
+      of: .correlationKernelSpectrum, quantity: \.conditionNumber),
+    SpectrumMetric(
+      "layerEqualizedLambdaMin", title: "λ_min equal.",
+      explanation:
+        "λₙ of Σ_l K_l/t_l over convolution and dense kernels, batch norm removed; t_l is the mean diagonal of K_l, "
+        + "and layers of zero trace are left out.",
+      source: "the project's study of NAS-Bench-201 (docs/metrics.md)",
+      .higherIsBetter,
+      because: "more layers, each counted alike, tell the least distinguishable samples apart",
+      of: .layerEqualizedSpectrum, quantity: smallest),
+    SpectrumMetric(
+      "layerEqualizedLambdaMinCorrelation", title: "λ_min eq. corr.",
+      explanation:
+        "λₙ of Σ_l C_l over convolution and dense kernels, batch norm removed; C_l is K_l in correlation form, and "
+        + "layers of zero trace are left out.",
+      source: "the project's study of NAS-Bench-201 (docs/metrics.md)",
+      .higherIsBetter,
+      because: "more layers, each counted alike, tell the least distinguishable samples apart",
+      of: .layerEqualizedCorrelationSpectrum, quantity: smallest),
+  ]
+
+  private static let ofOtherKernels: [SpectrumMetric] = [
+    SpectrumMetric(
+      "inputGradientMedianEigenvalue", title: "λ_med/tr G",
+      explanation:
+        "Median eigenvalue over trace of G_ij = ⟨∂Σf(x_i)/∂x_i, ∂Σf(x_j)/∂x_j⟩, the input-gradient kernel.",
+      source: "after jacob_cov: Mellor et al. 2020 (arXiv 2006.04647v1)",
+      .higherIsBetter, because: "the network reacts to different samples in different ways",
+      of: .inputGradientSpectrum, quantity: \.medianOverTrace),
+    SpectrumMetric(
+      "inputGradientParticipationRatio", title: "PR of HGH",
+      explanation: "(Σλ)²/Σλ² of the centred input-gradient kernel HGH: from 1 to n − 1.",
+      source: "after jacob_cov: Mellor et al. 2020 (arXiv 2006.04647v1)",
+      .higherIsBetter, because: "the network reacts to different samples in different ways",
+      of: .centeredInputGradientSpectrum, quantity: \.participationRatio),
+    SpectrumMetric(
+      "conjugateKernelConditionNumber", title: "κ conj.",
+      explanation:
+        "λ₁/λₙ of the Gram matrix of the last hidden features: κ when the last layer alone is trained.",
+      source: "Fan and Wang 2020; Lee et al. 2018 for its infinite-width limit",
+      .lowerIsBetter,
+      because: "the slowest direction of the last layer learns κ times more slowly than the fastest",
+      of: .conjugateKernelSpectrum, quantity: \.conditionNumber),
+  ]
+
+  /// In a numerically singular kernel the smallest eigenvalue is rounding, not a quantity to rank by.
+  @Sendable private static func smallest(_ spectrum: KernelSpectrum) -> SpectralQuantity {
+    spectrum.outcome == .rankDeficient ? spectrum.conditionNumber : spectrum.lambdaMin
+  }
 }

@@ -58,7 +58,7 @@ public struct LayerSignal: Hashable, Sendable {
 }
 
 /// How far samples agree in which ReLU-like units (relu, leaky relu, abs) are active: have a positive input. The raw
-/// material of NASWOT (Mellor et al. 2021, eq. 3, whose K_H is `agreements`).
+/// material of NASWOT (Mellor et al. 2021, whose K_H is `agreements`).
 public struct ActivationPatterns: Hashable, Sendable {
   /// n × n (n × m): the number of units that are active for both samples or for neither.
   public let agreements: KernelMatrix

@@ -93,6 +93,12 @@ public struct TangentKernelEngine: Sendable {
     cost(of: ExecutionPlan(network, settings: settings, extras: extras), samples: [samples], settings)
   }
 
+  /// How many numbers a sample's last hidden features have: those of the conjugate kernel.
+  package static func hiddenFeatures(of network: CanonicalNetwork, settings: KernelSettings) -> Int {
+    let plan = ExecutionPlan(network, settings: settings)
+    return plan.steps[plan.features].node.shape.elementCount
+  }
+
   /// The kernel of a network on a batch, or between two batches. Batch statistics are taken over `inputs` alone and
   /// apply to both.
   ///

@@ -56,7 +56,8 @@ struct MetricsCommand: ParsableCommand {
       let title = metric.title == metric.snakeCaseName ? "" : "  \(metric.title)"
       let ranked =
         "\(metric.direction == .lowerIsBetter ? "lowest" : "highest") first: \(metric.directionReason)"
-      let paragraphs = [metric.explanation, ranked].flatMap { TextWidth.wrapped($0, to: width) }
+      let settings = metric.fixedSettings.map { ["computed with \($0)"] } ?? []
+      let paragraphs = ([metric.explanation, ranked] + settings).flatMap { TextWidth.wrapped($0, to: width) }
       let lines =
         [style(metric.snakeCaseName, .strong) + title]
         + paragraphs.map { "    " + $0 }
@@ -80,6 +81,7 @@ struct MetricsCommand: ParsableCommand {
                 ("version", .text(metric.version)),
                 ("explanation", .text(metric.explanation)),
                 ("source", .text(metric.source)),
+                ("fixedSettings", metric.fixedSettings.map(JSONValue.text) ?? .null),
               ])
             })
         )

@@ -20,13 +20,14 @@ private func pair(distance: Float) throws -> SampleBatch {
 private func measure(
   _ network: CanonicalNetwork, _ inputs: SampleBatch, _ settings: KernelSettings = KernelSettings(),
   budget: Int = .max
-) -> SpectrumMeasurement {
-  SpectrumMeter(settings: settings).measure(
-    network, seed: 0, inputs: inputs, workspace: KernelWorkspace()
+) throws -> MeterReading {
+  let readings = KernelMeter(settings: settings).measure(
+    network, [.tangentKernelSpectrum], seed: 0, inputs: inputs, workspace: KernelWorkspace()
   ) { bytes throws(KernelError) in
     guard bytes <= budget else { throw .overBudget(needed: bytes, budget: budget) }
     return 1
   }
+  return try #require(readings[.tangentKernelSpectrum])
 }
 
 /// κ of `pair(distance:)`'s kernel by its closed form, from trace and determinant.
@@ -42,9 +43,9 @@ private func conditionNumber(distance: Double) -> Double {
 func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
   distance: Double, precision: Precision
 ) throws {
-  let measurement = measure(try linearMap(), try pair(distance: Float(distance)))
+  let measurement = try measure(linearMap(), try pair(distance: Float(distance)))
   #expect(measurement.precision == precision)
-  guard case .spectrum(let spectrum) = measurement.spectrum else {
+  guard case .spectrum(let spectrum) = measurement.measurement else {
     Issue.record("no spectrum")
     return
   }
@@ -55,9 +56,9 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
 }
 
 @Test func equalSamplesAreRankDeficientInDoubleToo() throws {
-  let measurement = measure(try linearMap(), try pair(distance: 0))
+  let measurement = try measure(linearMap(), try pair(distance: 0))
   #expect(measurement.precision == .double)
-  guard case .spectrum(let spectrum) = measurement.spectrum else {
+  guard case .spectrum(let spectrum) = measurement.measurement else {
     Issue.record("no spectrum")
     return
   }
@@ -67,13 +68,13 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
 @Test func moreRowsThanParametersIsKnownBeforehand() throws {
   let settings = KernelSettings(outputReduction: .full)
   // Two outputs: 4 rows and 6 parameters; without the biases 4 and 4; three samples would be 6 rows.
-  #expect(measure(try linearMap(outputs: 2), try pair(distance: 1), settings).wasComputed)
+  #expect(try measure(linearMap(outputs: 2), try pair(distance: 1), settings).wasComputed)
   let three = try SampleBatch(shape: .features(2), count: 3, values: [1, 0, 0, 1, 1, 1])
   var kernels = settings
   kernels.parameterFilter = .kernels
-  let measurement = measure(try linearMap(outputs: 2), three, kernels)
+  let measurement = try measure(linearMap(outputs: 2), three, kernels)
   #expect(!measurement.wasComputed)
-  guard case .failure(.rankDeficient, let message) = measurement.spectrum else {
+  guard case .failure(.rankDeficient, let message) = measurement.measurement else {
     Issue.record("expected a failure")
     return
   }
@@ -81,9 +82,9 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
 }
 
 @Test func whatDoesNotFitIsOverBudget() throws {
-  let measurement = measure(try linearMap(), try pair(distance: 1), budget: 100)
+  let measurement = try measure(linearMap(), try pair(distance: 1), budget: 100)
   #expect(!measurement.wasComputed)
-  guard case .failure(.overBudget, _) = measurement.spectrum else {
+  guard case .failure(.overBudget, _) = measurement.measurement else {
     Issue.record("expected a failure")
     return
   }
@@ -92,11 +93,13 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
 @Test func aPromotionThatDoesNotFitSaysSo() throws {
   let network = try linearMap()
   let inputs = try pair(distance: 1e-3)
-  let single = try SpectrumMeter(settings: KernelSettings()).bytes(network, samples: 2)
-  let double = try SpectrumMeter(settings: KernelSettings(precision: .double)).bytes(network, samples: 2)
+  let single = try KernelMeter(settings: KernelSettings()).bytes(
+    network, [.tangentKernelSpectrum], samples: 2)
+  let double = try KernelMeter(settings: KernelSettings(precision: .double)).bytes(
+    network, [.tangentKernelSpectrum], samples: 2)
   try #require(single < double)
-  let measurement = measure(network, inputs, budget: single)
-  guard case .failure(.overBudget, let message) = measurement.spectrum else {
+  let measurement = try measure(network, inputs, budget: single)
+  guard case .failure(.overBudget, let message) = measurement.measurement else {
     Issue.record("expected a failure")
     return
   }
@@ -106,8 +109,8 @@ func singlePrecisionIsTrustedUpToAConditionNumberOfTenThousand(
 
 @Test func whatTheEngineRefusesIsTheCandidatesFailure() throws {
   let inputs = try SampleBatch(shape: .features(3), count: 1, values: [1, 2, 3])
-  let measurement = measure(try linearMap(), inputs)
-  guard case .failure(.pluginError, let message) = measurement.spectrum else {
+  let measurement = try measure(linearMap(), inputs)
+  guard case .failure(.pluginError, let message) = measurement.measurement else {
     Issue.record("expected a failure")
     return
   }

@@ -1,0 +1,141 @@
+import LinearAlgebra
+import NetworkGraph
+import TangentKernel
+import Trainability
+
+/// A measurement, and why its value may be owed to rounding; nil when it is not.
+struct DerivedMeasurement {
+  let measurement: Measurement
+  var doubt: String?
+}
+
+/// Measurements from one evaluation.
+struct MeasurementDerivation {
+  let evaluation: KernelEvaluation
+  /// Of the engine's arithmetic.
+  let epsilon: Double
+  /// What to call a row of the kernel in a message.
+  let rowName: (Int) -> String
+
+  func measurement(of need: MetricNeed) -> DerivedMeasurement {
+    do {
+      return try derive(need)
+    } catch {
+      return DerivedMeasurement(measurement: .failure(.nonFinite, message: "\(error)"))
+    }
+  }
+
+  private func derive(_ need: MetricNeed) throws -> DerivedMeasurement {
+    switch need {
+    case .network, .tangentKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.kernel)), need)
+    case .centeredKernelSpectrum: return try centered(evaluation.kernel, need)
+    case .correlationKernelSpectrum: return try correlation(evaluation.kernel, need)
+    case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum: return try layerEqualized(need)
+    case .layerGradientNorms: return DerivedMeasurement(measurement: gradientNorms)
+    case .inputGradientSpectrum: return judged(.spectrum(try spectrum(evaluation.inputGradientKernel)), need)
+    case .centeredInputGradientSpectrum: return try centered(evaluation.inputGradientKernel, need)
+    case .conjugateKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.conjugateKernel)), need)
+    }
+  }
+
+  private func spectrum(_ kernel: KernelMatrix?) throws -> KernelSpectrum {
+    let kernel = kernel ?? KernelMatrix(rows: 0, columns: 0, values: [])
+    return try KernelSpectrum(
+      eigenvalues: try symmetricEigenvalues(kernel.values, order: kernel.rows), epsilon: epsilon)
+  }
+
+  // MARK: Forms of a kernel
+
+  /// Rounding is relative to the kernel before centring, whose largest eigenvalue is often that of the mean which
+  /// centring takes away: numerical rank is judged by it.
+  private func centered(_ kernel: KernelMatrix?, _ need: MetricNeed) throws -> DerivedMeasurement {
+    guard let kernel, kernel.rows > 1 else {
+      return DerivedMeasurement(
+        measurement: .failure(.rankDeficient, message: "a kernel of one row is zero once it is centred"))
+    }
+    let whole = try spectrum(kernel)
+    let centered = try spectrum(kernel.centered)
+    guard case .value(let scale) = whole.lambdaMax,
+      let value = need == .centeredKernelSpectrum ? centered.eigenvalues.last : centered.eigenvalues.first
+    else { return judged(.spectrum(centered), need) }
+    let threshold = Double(kernel.rows) * epsilon * scale
+    guard scale > 0, value > threshold else {
+      let reason =
+        scale > 0
+        ? "\(value) of the centred kernel does not exceed n·ε·λ_max = \(threshold) of the kernel"
+        : "the kernel is zero"
+      return DerivedMeasurement(
+        measurement: .failure(.rankDeficient, message: reason), doubt: "it is numerically singular")
+    }
+    var result = judged(.spectrum(centered), need)
+    if result.doubt == nil { result.doubt = doubt(ratio: scale / value) }
+    return result
+  }
+
+  private func correlation(_ kernel: KernelMatrix, _ need: MetricNeed) throws -> DerivedMeasurement {
+    let zeros = kernel.zeroRows
+    guard zeros.isEmpty else { return withoutGradient(zeros) }
+    return judged(.spectrum(try spectrum(kernel.correlation)), need)
+  }
+
+  private func layerEqualized(_ need: MetricNeed) throws -> DerivedMeasurement {
+    // The parameter filter leaves kernels alone, one a layer.
+    let equalized = LayerEqualizedKernel(
+      evaluation.perLayerKernels ?? [], inCorrelationForm: need == .layerEqualizedCorrelationSpectrum)
+    guard let kernel = equalized.kernel else {
+      return DerivedMeasurement(
+        measurement: .failure(.rankDeficient, message: "no gradient reaches any layer's kernel"),
+        doubt: "it is numerically singular")
+    }
+    let zeros = kernel.zeroRows
+    guard zeros.isEmpty else { return withoutGradient(zeros) }
+    return judged(.layerSum(try spectrum(kernel), omittedLayers: equalized.omittedLayers), need)
+  }
+
+  private var gradientNorms: Measurement {
+    let layers = evaluation.perLayerKernels?.filter { $0.role == .weight } ?? []
+    guard let first = layers.first, let last = layers.last else {
+      return .failure(.rankDeficient, message: "the network has no convolution and no dense layer")
+    }
+    for layer in [first, last] {
+      guard layer.meanDiagonal > 0 else {
+        return .failure(.rankDeficient, message: "no gradient reaches layer '\(layer.layer)'")
+      }
+    }
+    return .gradientNorms(first: first.meanDiagonal.squareRoot(), last: last.meanDiagonal.squareRoot())
+  }
+
+  private func withoutGradient(_ rows: [Int]) -> DerivedMeasurement {
+    let shown = rows.prefix(10).map(rowName).joined(separator: ", ") + (rows.count > 10 ? ", …" : "")
+    return DerivedMeasurement(
+      measurement: .failure(
+        .rankDeficient,
+        message: "the gradient of \(rows.count == 1 ? "sample" : "samples") \(shown) (counted from 0) is zero"
+      ),
+      doubt: "it is numerically singular")
+  }
+
+  // MARK: Trust in single precision
+
+  private func judged(_ measurement: Measurement, _ need: MetricNeed) -> DerivedMeasurement {
+    var result = DerivedMeasurement(measurement: measurement)
+    guard let spectrum = measurement.spectrum, let largest = spectrum.eigenvalues.first else { return result }
+    switch need.decisive(spectrum) {
+    case .undefined(.rankDeficient, _): result.doubt = "it is numerically singular"
+    case .undefined: break
+    case .value(let value):
+      switch need {
+      // How many eigenvalues are large does not depend on the small ones.
+      case .centeredInputGradientSpectrum: break
+      case .inputGradientSpectrum:
+        result.doubt = doubt(ratio: largest / (value * (spectrum.trace.value ?? .nan)))
+      default: result.doubt = doubt(ratio: value)
+      }
+    }
+    return result
+  }
+
+  private func doubt(ratio: Double) -> String? {
+    ratio > KernelMeter.largestSinglePrecisionConditionNumber ? "its condition number is \(ratio)" : nil
+  }
+}
