@@ -132,6 +132,7 @@ public struct TangentKernelEngine: Sendable {
     var clock = PhaseClock()
     var seconds = PhaseSeconds()
     let workers = Workers(threads: threads)
+    defer { workers.end() }
     let lanes = batches.map { Self.lanes(samples: $0.count) }
     let context = PassContext<Scalar>(
       kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool, blocks: lanes.joined().count,

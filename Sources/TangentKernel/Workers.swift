@@ -1,29 +1,24 @@
-import Dispatch
-import Synchronization
-
 /// Runs independent pieces of one computation on some threads. Which thread runs a piece never affects a result:
 /// pieces write to places of their own.
 struct Workers {
   let threads: Int
+  private let team: WorkerTeam?
 
-  /// Calls `body` once for each of 0..<count.
+  /// Starts the threads beside the caller's; `end()` must follow.
+  init(threads: Int) {
+    self.threads = threads
+    team = threads > 1 ? WorkerTeam(helpers: threads - 1) : nil
+  }
+
+  func end() { team?.end() }
+
+  /// Calls `body` once for each of 0..<count. Calls do not nest.
   func forEach(_ count: Int, _ body: (Int) -> Void) {
-    guard threads > 1, count > 1 else {
+    guard let team, count > 1, count <= WorkerTeam.largestCount else {
       for index in 0..<count { body(index) }
       return
     }
-    let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-      // Pieces are independent by this type's contract, and all have ended when concurrentPerform returns.
-      nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < count else { return }
-          body(index)
-        }
-      }
-    }
+    withoutActuallyEscaping(body) { team.run(count, $0) }
   }
 
   /// Splits 0..<count into ranges whose bounds are multiples of `grain`, about two for each thread.
