@@ -413,7 +413,7 @@ LANE_INLINE VECTOR NAME(activationValue)(const LaneActivation kind, SCALAR param
     VECTOR gate = x + (SCALAR)3;
     gate = NAME(selectVector)(gate <= zero, zero, gate);
     gate = NAME(selectVector)(gate > (VECTOR)(SCALAR)6, (VECTOR)(SCALAR)6, gate);
-    return x * gate / (SCALAR)6;
+    return x * (gate / (SCALAR)6);
   }
   case LaneActivationAbs: return NAME(selectVector)(x < zero, -x, x);
   default: return NARROW(NAME(smoothValue)(kind, WIDEN(x)));

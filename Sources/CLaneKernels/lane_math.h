@@ -161,7 +161,8 @@ typedef struct {
   LaneDouble sine, cosine;
 } SineCosine;
 
-// Reduction by multiples of π/2 in three parts (good to |x| of about 1e8), then Taylor series on |r| <= π/4.
+// Reduction by multiples of π/2 in three parts, exact enough as long as the multiple is an integer in a double, then
+// Taylor series on |r| <= π/4. Beyond 2^51, where neighbouring floats are whole periods apart, NaN.
 LANE_INLINE SineCosine sineCosine(LaneDouble x) {
   LaneDouble shifted = fmaDual(x, (LaneDouble)0.63661977236758134, (LaneDouble)roundingMagic);
   LaneInt64 quadrant = (LaneInt64)shifted;
@@ -169,6 +170,7 @@ LANE_INLINE SineCosine sineCosine(LaneDouble x) {
   LaneDouble r = fmaDual(k, (LaneDouble)-1.5707963267341256, x);
   r = fmaDual(k, (LaneDouble)-6.077100506303966e-11, r);
   r = fmaDual(k, (LaneDouble)-2.0222662487959506e-21, r);
+  r = selectDual(absoluteValue(x) < (LaneDouble)0x1p51, r, (LaneDouble)__builtin_nan(""));
   LaneDouble z = r * r;
   LaneDouble s = -1.0 / 121645100408832000.0;
   s = fmaDual(s, z, (LaneDouble)(1.0 / 355687428096000.0));

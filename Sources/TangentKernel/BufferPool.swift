@@ -6,8 +6,19 @@ final class BufferPool {
   /// A multiple of every vector's alignment, and of a cache line pair.
   static let alignment = 128
 
+  /// Bytes to hold at most, handed out and kept together: the estimate of the evaluation that runs. Kept memory is
+  /// returned to the system before more is asked for beyond it.
+  var limit = Int.max
+
   private var free: [(pointer: UnsafeMutableRawPointer, bytes: Int)] = []
-  private var live: [UnsafeMutableRawPointer: Int] = [:]
+  private var live: [UnsafeMutableRawPointer: (bytes: Int, wanted: Int)] = [:]
+  /// Bytes held.
+  private(set) var bytes = 0
+  /// Bytes of what is handed out beyond what was asked for.
+  private var excess = 0
+
+  /// The share of `limit` that may go to buffers larger than what was asked for.
+  static let largestExcessShare = 8
 
   deinit {
     for buffer in free { buffer.pointer.deallocate() }
@@ -17,33 +28,40 @@ final class BufferPool {
   /// Memory for `count` scalars, contents undefined.
   func take<Scalar>(_ type: Scalar.Type, count: Int) -> UnsafeMutablePointer<Scalar> {
     let wanted = max(1, count) * MemoryLayout<Scalar>.stride
+    let largest = min(wanted * 2, wanted + max(0, limit / Self.largestExcessShare - excess))
     var best: Int?
-    for (index, buffer) in free.enumerated() where buffer.bytes >= wanted && buffer.bytes / 2 <= wanted {
+    for (index, buffer) in free.enumerated() where buffer.bytes >= wanted && buffer.bytes <= largest {
       if best.map({ buffer.bytes < free[$0].bytes }) ?? true { best = index }
     }
     let buffer = best.map { free.remove(at: $0) } ?? allocate(wanted)
-    live[buffer.pointer] = buffer.bytes
+    live[buffer.pointer] = (buffer.bytes, wanted)
+    excess += buffer.bytes - wanted
     return buffer.pointer.bindMemory(to: Scalar.self, capacity: count)
   }
 
   func giveBack<Scalar>(_ pointer: UnsafeMutablePointer<Scalar>) {
     let raw = UnsafeMutableRawPointer(pointer)
-    guard let bytes = live.removeValue(forKey: raw) else { return }
-    free.append((raw, bytes))
+    guard let buffer = live.removeValue(forKey: raw) else { return }
+    excess -= buffer.bytes - buffer.wanted
+    free.append((raw, buffer.bytes))
   }
 
-  /// Returns memory that no computation holds to the system, so that one large candidate does not set the
-  /// footprint of all later ones.
-  func trim(to bytes: Int) {
-    var kept = free.reduce(0) { $0 + $1.bytes }
+  /// Returns memory that no computation holds to the system, largest pieces first, so that one large candidate does
+  /// not set the footprint of all later ones.
+  func trim(to bytes: Int) { release { $0 > bytes } }
+
+  private func allocate(_ wanted: Int) -> (pointer: UnsafeMutableRawPointer, bytes: Int) {
+    release { $0 > limit - wanted }
+    bytes += wanted
+    return (.allocate(byteCount: wanted, alignment: Self.alignment), wanted)
+  }
+
+  private func release(whileHeld isTooMuch: (Int) -> Bool) {
+    guard isTooMuch(bytes) else { return }
     free.sort { $0.bytes < $1.bytes }
-    while kept > bytes, let largest = free.popLast() {
+    while isTooMuch(bytes), let largest = free.popLast() {
       largest.pointer.deallocate()
-      kept -= largest.bytes
+      bytes -= largest.bytes
     }
-  }
-
-  private func allocate(_ bytes: Int) -> (pointer: UnsafeMutableRawPointer, bytes: Int) {
-    (.allocate(byteCount: bytes, alignment: Self.alignment), bytes)
   }
 }

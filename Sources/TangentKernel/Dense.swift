@@ -72,11 +72,20 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
     _ context: PassContext<Scalar>
   ) {
-    let inputShape = TensorShape.maps(channels: inputs, height: 1, width: 1)
-    let outputShape = TensorShape.maps(channels: units, height: 1, width: 1)
-    let layer = Convolution(filters: units, kernelHeight: 1, kernelWidth: 1, bias: weights.bias != nil)
-    ConvolutionPass(layer, input: inputShape, output: outputShape, parameters: weights).accumulateGram(
+    let layer = Dense(units: units, bias: weights.bias != nil)
+    let (convolution, inputShape, outputShape) = Self.asConvolution(layer, inputs: inputs)
+    ConvolutionPass(convolution, input: inputShape, output: outputShape, parameters: weights).accumulateGram(
       gradient.reshaped(outputShape), inputs: [input.reshaped(inputShape)], output: nil, into: gram, context)
+  }
+
+  /// The 1 × 1 convolution over maps of one position that a dense layer is.
+  static func asConvolution(
+    _ layer: Dense, inputs: Int
+  ) -> (layer: Convolution, input: TensorShape, output: TensorShape) {
+    (
+      Convolution(filters: layer.units, kernelHeight: 1, kernelWidth: 1, bias: layer.bias),
+      .maps(channels: inputs, height: 1, width: 1), .maps(channels: layer.units, height: 1, width: 1)
+    )
   }
 
   private func correlate(

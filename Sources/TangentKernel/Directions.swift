@@ -6,13 +6,18 @@ struct Direction {
   let sample: Int?
 }
 
-/// The backward passes that a kernel needs, in rounds that run together.
+/// The backward passes that a kernel needs, in rounds that run together. Counts stop at `largestCount`: what needs
+/// more cannot be computed, and an estimate must say so without overflowing.
 struct BackwardRounds {
-  let rounds: [[Direction]]
+  static let largestCount = 1 << 40
+
+  let count: Int
+  let directionsPerRound: Int
   /// Blocks of sixteen rows that the Gram matrix of one round has.
   let gramBlocks: Int
   private let reduction: OutputReduction
   private let outputs: Int
+  private let samples: Int
   private let blocks: Int
   private let isCoupled: Bool
 
@@ -22,29 +27,38 @@ struct BackwardRounds {
   init(_ reduction: OutputReduction, outputs: Int, samples: Int, blocks: Int, isCoupled: Bool) {
     self.reduction = reduction
     self.outputs = outputs
+    self.samples = samples
     self.blocks = blocks
     self.isCoupled = isCoupled
+    // One output at a time for `trace`: the memory of gradients is what limits a round.
+    count = reduction == .trace ? outputs : 1
+    directionsPerRound = Self.product(reduction == .full ? outputs : 1, isCoupled ? samples : 1)
+    gramBlocks =
+      isCoupled
+      ? (directionsPerRound + 15) / 16 : Self.product(reduction == .full ? directionsPerRound : 1, blocks)
+  }
+
+  /// (direction, block) pairs of a round.
+  var columns: Int { Self.product(directionsPerRound, blocks) }
+
+  /// Samples outermost and outputs innermost, as in the kernel's rows.
+  func directions(ofRound round: Int) -> [Direction] {
     let selections =
       switch reduction {
       case .sum: [0..<outputs]
-      case .trace, .full: (0..<outputs).map { $0..<$0 + 1 }
+      case .trace: [round..<round + 1]
+      case .full: (0..<outputs).map { $0..<$0 + 1 }
       }
     let samplesOfDirections: [Int?] = isCoupled ? (0..<samples).map { $0 } : [nil]
-    // The output is innermost, as in the kernel's rows.
-    let ofEachSample = samplesOfDirections.map { sample in
+    return samplesOfDirections.flatMap { sample in
       selections.map { Direction(outputs: $0, sample: sample) }
     }
-    switch reduction {
-    // One output at a time: the memory of gradients is what limits a round.
-    case .trace: rounds = selections.indices.map { output in ofEachSample.map { $0[output] } }
-    case .sum, .full: rounds = [Array(ofEachSample.joined())]
-    }
-    let directions = rounds.first?.count ?? 0
-    gramBlocks = isCoupled ? (directions + 15) / 16 : (reduction == .full ? directions : 1) * blocks
   }
 
-  /// Directions of one round.
-  var directionsPerRound: Int { rounds.first?.count ?? 0 }
+  private static func product(_ a: Int, _ b: Int) -> Int {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? largestCount : min(product, largestCount)
+  }
 
   /// Where row `row` of the kernel (sample · outputs + output for `full`, else the sample) stands in the Gram matrix.
   ///

@@ -127,7 +127,9 @@ struct ExecutionPlan {
   private static func canAbsorb(
     _ node: Node, into step: Step, readers: [Int], _ network: Network, _ mode: NormalizationMode
   ) -> Bool {
-    guard case .convolution(let layer) = step.node.operation, mode == .frozen || mode == .running else { return false }
+    guard case .convolution(let layer) = step.node.operation, mode == .frozen || mode == .running else {
+      return false
+    }
     return layer.paddingMode == .zeros && node.inputs == [step.index] && readers[step.index] == 1
   }
 
@@ -157,51 +159,80 @@ struct ExecutionPlan {
 
   /// An upper bound of the bytes that values, gradients, parameters and the Gram matrix take at once; `Int.max`
   /// when it does not fit an integer.
-  ///
-  /// - Parameters:
-  ///   - columns: (direction, block) pairs of the largest backward round.
-  ///   - gramBlocks: blocks of sixteen rows of the kernel.
-  func peakBytes(scalarBytes: Int, blocks: Int, columns: Int, gramBlocks: Int) -> Int {
-    let last = lastUse(), end = 2 * steps.count
+  func peakBytes(scalarBytes: Int, blocks: Int, rounds: BackwardRounds) -> Int {
+    var last = lastUse()
+    let end = 2 * steps.count
+    // All rounds but the last keep what is read again until their end.
+    if rounds.count > 1 { last = last.map { $0 < steps.count ? $0 : end - 1 } }
     var firstGradient = [Int](repeating: end, count: steps.count)
-    for (time, step) in steps.enumerated() { for input in step.inputs { firstGradient[input] = end - 1 - time } }
+    for (time, step) in steps.enumerated() {
+      for input in step.inputs { firstGradient[input] = end - 1 - time }
+    }
     firstGradient[output] = steps.count
     // In floating point: a hostile network must give a large number here, not a trap.
-    let blockBytes = Double(blocks * laneCount * scalarBytes)
-    var change = [Double](repeating: 0, count: end + 1), parameters = 0.0, scratch = 0.0
+    let columnBytes = Double(laneCount * scalarBytes)
+    var change = [Double](repeating: 0, count: end + 1)
+    var parameters = 0.0
+    var scratch = 0.0
     for (time, step) in steps.enumerated() {
-      let bytes = Double(step.node.shape.elementCount) * blockBytes
-      change[time] += bytes
-      change[last[time] + 1] -= bytes
-      if step.carriesGradient, firstGradient[time] < end - time {
-        let gradient = bytes / Double(blocks) * Double(columns)
-        change[firstGradient[time]] += gradient
-        change[end - time] -= gradient
+      let bytes = Double(step.node.shape.elementCount) * columnBytes
+      change[time] += bytes * Double(blocks)
+      change[last[time] + 1] -= bytes * Double(blocks)
+      if step.carriesGradient || time == output, firstGradient[time] < end - time {
+        change[firstGradient[time]] += bytes * Double(rounds.columns)
+        change[end - time] -= bytes * Double(rounds.columns)
       }
-      if case .convolution(let layer) = step.node.operation {
-        let input = inputShapes(of: step)[0], chunkColumns = isCoupled ? gramBlocks : columns
-        let chunks = WeightGradientChunks(
-          layer, input: input, output: step.node.shape, columns: chunkColumns, scalarBytes: scalarBytes)
-        var bytes = chunks.scratchBytes(columns: chunkColumns, scalarBytes: scalarBytes)
-        if layer.paddingMode == .circular {
-          bytes += Double(layer.circularInput(input).elementCount) * blockBytes / Double(blocks) * Double(columns)
-        }
-        scratch = max(scratch, bytes)
-      }
-      if let normalization = step.normalization {
-        parameters += Double(network.network.parameterCount(at: normalization)) * Double(scalarBytes)
-      }
+      scratch = max(scratch, scratchBytes(of: step, scalarBytes: scalarBytes, rounds))
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
     }
-    var live = 0.0, peak = 0.0
+    var live = 0.0
+    var peak = 0.0
     for delta in change {
       live += delta
       peak = max(peak, live)
     }
-    let order = Double(gramBlocks * laneCount)
+    let order = Double(rounds.gramBlocks * laneCount)
     let matrices = Double(gramSlotCount + 4) * order * order * 8
     let extra = extraBytes(scalarBytes: scalarBytes, blocks: blocks, order: order)
-    return Int(exactly: (parameters + peak + matrices + scratch + extra).rounded()) ?? .max
+    let wanted = parameters + peak + matrices + scratch + extra
+    // Buffers may be larger than what is wanted of them, by that share of the whole.
+    let share = Double(BufferPool.largestExcessShare)
+    return Int(exactly: (wanted * share / (share - 1)).rounded(.up) + share) ?? .max
+  }
+
+  /// What a step's pass takes beside values and gradients while it runs.
+  private func scratchBytes(of step: Step, scalarBytes: Int, _ rounds: BackwardRounds) -> Double {
+    // Gradients by parameters have a column for each block of kernel rows.
+    let columns = isCoupled ? rounds.gramBlocks : rounds.columns
+    let channels = Double(step.node.shape.channels)
+    let lanes = Double(laneCount * columns)
+    let perChannel = channels * lanes * Double(scalarBytes)
+    let map = { (shape: TensorShape) in
+      Double(shape.elementCount) * Double(laneCount * scalarBytes) * Double(rounds.columns)
+    }
+    switch step.node.operation {
+    case .convolution(let layer):
+      let input = inputShapes(of: step)[0]
+      let chunks = WeightGradientChunks(
+        layer, input: input, output: step.node.shape, columns: columns, scalarBytes: scalarBytes)
+      var bytes = chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes) + perChannel
+      if layer.paddingMode == .circular { bytes += map(layer.circularInput(input)) }
+      if step.normalization != nil {
+        bytes += Double(chunks.sourceParts) * channels * lanes * 8
+        bytes += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
+      }
+      return bytes
+    case .dense(let layer) where isCoupled:
+      let convolution = DensePass<Float>.asConvolution(layer, inputs: inputShapes(of: step)[0].elementCount)
+      return perChannel
+        + WeightGradientChunks(
+          convolution.layer, input: convolution.input, output: convolution.output, columns: columns,
+          scalarBytes: scalarBytes
+        ).scratchBytes(columns: columns, scalarBytes: scalarBytes)
+    case .batchNormalization, .layerNormalization, .groupNormalization: return perChannel
+    case .multiply: return map(step.node.shape)
+    default: return 0
+    }
   }
 
   /// What extras add: each matrix once in lanes and once in the result.

@@ -1,5 +1,5 @@
-import Datasets
 import CLaneKernels
+import Datasets
 import LaneKernels
 import NetworkGraph
 
@@ -11,6 +11,9 @@ public final class KernelWorkspace {
 
   /// Returns unused memory beyond this many bytes to the system.
   public func trim(to bytes: Int) { pool.trim(to: bytes) }
+
+  /// Bytes held, in use or kept for the next evaluation.
+  public var bytes: Int { pool.bytes }
 }
 
 /// What an evaluation costs, by formula, known before it starts.
@@ -86,11 +89,13 @@ public struct TangentKernelEngine: Sendable {
     self.variant = variant
   }
 
-  /// What an evaluation would cost.
+  /// What an evaluation would cost. Counts of samples that no batch has stand for the nearest that one can have.
   public func estimate(
     _ network: CanonicalNetwork, samples: Int, settings: KernelSettings, extras: KernelExtras = []
   ) throws(KernelError) -> KernelCost {
-    cost(of: ExecutionPlan(network, settings: settings, extras: extras), samples: [samples], settings)
+    cost(
+      of: ExecutionPlan(network, settings: settings, extras: extras),
+      samples: [min(max(1, samples), SampleBatch.maximumElements)], settings)
   }
 
   /// How many numbers a sample's last hidden features have: those of the conjugate kernel.
@@ -115,10 +120,14 @@ public struct TangentKernelEngine: Sendable {
     let plan = ExecutionPlan(network, settings: settings, extras: extras)
     if secondInputs != nil, plan.isCoupled {
       throw .unsupported(
-        node: "batch_norm", reason: "a kernel between two sets of inputs is not defined in batch-norm mode 'batch'")
+        node: "batch_norm",
+        reason: "a kernel between two sets of inputs is not defined in batch-norm mode 'batch'")
     }
     let cost = cost(of: plan, samples: batches.map(\.count), settings)
-    if let memoryBudget, cost.bytes > memoryBudget { throw .overBudget(needed: cost.bytes, budget: memoryBudget) }
+    if let memoryBudget, cost.bytes > memoryBudget {
+      throw .overBudget(needed: cost.bytes, budget: memoryBudget)
+    }
+    workspace.pool.limit = cost.bytes
     return switch settings.precision {
     case .single: try evaluate(Float.self, plan, parameters, batches, settings, cost, workspace.pool)
     case .double: try evaluate(Double.self, plan, parameters, batches, settings, cost, workspace.pool)
@@ -135,7 +144,8 @@ public struct TangentKernelEngine: Sendable {
     defer { workers.end() }
     let lanes = batches.map { Self.lanes(samples: $0.count) }
     let context = PassContext<Scalar>(
-      kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool, blocks: lanes.joined().count,
+      kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool,
+      blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
       isCoupled: plan.isCoupled, filter: settings.parameterFilter)
@@ -160,9 +170,10 @@ public struct TangentKernelEngine: Sendable {
     let inputGradients =
       plan.extras.contains(.inputGradientKernel)
       ? InputGradients<Scalar>(shape: plan.network.network.inputShape, context) : nil
-    for (index, round) in rounds.rounds.enumerated() {
+    for round in 0..<rounds.count {
       computation.backward(
-        &values, round, into: gram, isLast: index == rounds.rounds.count - 1, inputGradients: inputGradients)
+        &values, rounds.directions(ofRound: round), into: gram, isLast: round == rounds.count - 1,
+        inputGradients: inputGradients)
     }
     computation.releaseAll(&values)
     seconds.backward = clock.lap()
@@ -196,8 +207,7 @@ public struct TangentKernelEngine: Sendable {
         samples: samples.reduce(0, +), outputs: plan.network.network.outputCount,
         reduction: settings.outputReduction),
       bytes: plan.peakBytes(
-        scalarBytes: settings.precision == .single ? 4 : 8, blocks: blocks,
-        columns: rounds.directionsPerRound * blocks, gramBlocks: rounds.gramBlocks))
+        scalarBytes: settings.precision == .single ? 4 : 8, blocks: blocks, rounds: rounds))
   }
 
   private func rounds(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> BackwardRounds {
@@ -225,7 +235,9 @@ public struct TangentKernelEngine: Sendable {
     for batch in batches {
       for sample in 0..<batch.count {
         let column = tensor.column(firstBlock + sample / laneCount) + sample % laneCount
-        for element in 0..<elements { column[element * laneCount] = Scalar(batch.values[sample * elements + element]) }
+        for element in 0..<elements {
+          column[element * laneCount] = Scalar(batch.values[sample * elements + element])
+        }
       }
       firstBlock += (batch.count + laneCount - 1) / laneCount
     }
@@ -234,7 +246,9 @@ public struct TangentKernelEngine: Sendable {
 
   private static func outputs<Scalar: LaneScalar>(_ output: LaneTensor<Scalar>, count: Int) -> [Double] {
     (0..<count).flatMap { sample in
-      (0..<output.vectors).map { Double(output.column(sample / laneCount)[$0 * laneCount + sample % laneCount]) }
+      (0..<output.vectors).map {
+        Double(output.column(sample / laneCount)[$0 * laneCount + sample % laneCount])
+      }
     }
   }
 
@@ -244,7 +258,8 @@ public struct TangentKernelEngine: Sendable {
   ) -> KernelMatrix {
     let perSample = reduction == .full ? outputs : 1
     let share = reduction == .trace ? 1 / Double(outputs) : 1
-    let rows = samples[0] * perSample, columns = samples[samples.count - 1] * perSample
+    let rows = samples[0] * perSample
+    let columns = samples[samples.count - 1] * perSample
     let firstColumnBlock = samples.count == 1 ? 0 : (samples[0] + laneCount - 1) / laneCount
     let columnLanes = (0..<columns).map { rounds.lane(ofRow: $0, firstBlock: firstColumnBlock) }
     var values: [Double] = []

@@ -1,8 +1,7 @@
 import NetworkGraph
 
 extension ReferenceModel {
-  /// Central differences of all outputs along a direction in one stored parameter array: (f(θ + hv) − f(θ − hv))/2h
-  /// by row (sample · outputs + output). The array must be among `stored`. In `frozen` mode the statistics stay those
+  /// Differences of all outputs along a direction in one stored parameter array, by row (sample · outputs + output). The array must be among `stored`. In `frozen` mode the statistics stay those
   /// of `values`.
   public func difference(
     _ values: Values, alongParameter name: String, _ direction: [Double], step: Double = 1e-5
@@ -27,7 +26,14 @@ extension ReferenceModel {
     }
   }
 
+  /// Central differences D(h) = (f(h) − f(−h))/2h, one step of Richardson's extrapolation: (4 D(h) − D(2h))/3.
+  /// One step of Richardson's extrapolation of central differences: (4 D(h) − D(2h))/3.
   private func difference(_ step: Double, _ valuesAt: (Double) -> Values) -> [Double] {
+    zip(central(step, valuesAt), central(2 * step, valuesAt)).map { (4 * $0 - $1) / 3 }
+  }
+
+  /// D(h) = (f(h) − f(−h))/2h.
+  private func central(_ step: Double, _ valuesAt: (Double) -> Values) -> [Double] {
     let above = outputs(valuesAt(step)).flatMap { $0 }
     let below = outputs(valuesAt(-step)).flatMap { $0 }
     return zip(above, below).map { ($0 - $1) / (2 * step) }

@@ -122,6 +122,19 @@ private let denseRows: [ConformanceRow] = [
   },
 ]
 
+/// The same with a batch norm behind the convolution, where the engine computes the two together.
+private func normalizedConvolution(
+  _ channels: Int, _ layer: Convolution, _ height: Int = 5, _ width: Int = 6, samples: Int = 5
+) -> ConformanceRow {
+  let plain = convolution(channels, layer, height, width)
+  return ConformanceRow("batch_norm of " + plain.name, plain.input, samples: samples) {
+    let stem = try $0.convolve(channels, $0.input)
+    let result = try $0.add(.convolution(layer), name: "layer", from: stem)
+    let normalized = try $0.add(.batchNormalization(.init()), name: "norm", from: result)
+    return try $0.readOut(try $0.add(.activation(.relu), from: normalized))
+  }
+}
+
 private let convolutionRows: [ConformanceRow] = [
   convolution(1, conv(1, 1, 1)),
   convolution(2, conv(3, 1, 1, stride: 2), samples: 19),
@@ -151,6 +164,8 @@ private let convolutionRows: [ConformanceRow] = [
   convolution(3, conv(2, 5, 5, padding: 2), 1, 1),
   convolution(2, conv(3, 3, 3, stride: 7, padding: 1), 5, 6),
   convolution(20, conv(26, 3, 3, padding: 1), 5, 4, samples: 19),
+  // So many weights that one target's do not fit one chunk.
+  convolution(40, conv(5, 3, 3, padding: 1), 3, 4, samples: 33),
   convolution(3, conv(5, 3, 3, padding: 1, mode: .circular)),
   convolution(2, conv(3, 5, 5, stride: 2, padding: 2, mode: .circular), 7, 6, samples: 19),
   convolution(4, conv(6, 3, 3, padding: 2, mode: .circular, dilation: 2, groups: 2), 5, 6),
@@ -167,6 +182,38 @@ private let convolutionRows: [ConformanceRow] = [
 ]
 
 private let normalizationRows: [ConformanceRow] = [
+  normalizedConvolution(3, conv(5, 3, 3, padding: 1), samples: 19),
+  normalizedConvolution(5, conv(3, 3, 3, stride: 2, padding: 1, bias: false)),
+  normalizedConvolution(6, conv(4, 3, 3, padding: 2, dilation: 2, groups: 2)),
+  normalizedConvolution(7, conv(7, 3, 3, padding: 1, groups: 7, bias: false), samples: 19),
+  normalizedConvolution(40, conv(5, 3, 3, padding: 1), 3, 4, samples: 33),
+  normalizedConvolution(3, conv(4, 3, 3, padding: 1, mode: .circular)),
+  ConformanceRow("batch_norm of a convolution with scales", maps(2, 4, 5)) {
+    var layer = conv(3, 3, 3, padding: 1)
+    layer.scaling = ParameterScaling(weightScale: 0.6, biasScale: 2.5, weightVariance: 1.5, biasVariance: 0.1)
+    let result = try $0.add(.convolution(layer), from: $0.input)
+    return try $0.readOut(try $0.add(.batchNormalization(.init(epsilon: 0.1)), from: result))
+  },
+  ConformanceRow("batch_norm of a convolution that a sum reads too", maps(2, 4, 5), samples: 19) {
+    let result = try $0.convolve(3, $0.input)
+    let normalized = try $0.add(.batchNormalization(.init()), from: result)
+    return try $0.readOut(try $0.add(.add, from: [result, normalized]))
+  },
+  ConformanceRow("two batch_norms of one convolution", maps(2, 4, 5)) {
+    let result = try $0.convolve(3, $0.input)
+    let branches = [
+      try $0.add(.batchNormalization(.init()), from: result),
+      try $0.add(.batchNormalization(.init()), from: result),
+    ]
+    return try $0.readOut(try $0.add(.multiply, from: branches))
+  },
+  ConformanceRow("batch_norm of a batch_norm of a convolution", maps(2, 4, 5)) {
+    let first = try $0.add(.batchNormalization(.init()), from: try $0.convolve(3, $0.input))
+    return try $0.readOut(try $0.add(.batchNormalization(.init(epsilon: 0.3)), from: first))
+  },
+  ConformanceRow("batch_norm of a convolution as the output", maps(2, 4, 3), samples: 19) {
+    try $0.add(.batchNormalization(.init()), from: try $0.convolve(2, $0.input))
+  },
   around("batch_norm of maps", .batchNormalization(.init()), samples: 19),
   around("batch_norm with a large epsilon", .batchNormalization(.init(epsilon: 0.5)), channels: 1, 3, 8),
   aroundFeatures("batch_norm of features", .batchNormalization(.init()), samples: 19),

@@ -64,29 +64,6 @@ func sampleBatch(_ shape: TensorShape, _ inputs: [[Double]]) throws -> SampleBat
   try SampleBatch(shape: shape, count: inputs.count, values: inputs.flatMap { $0.map { Float($0) } })
 }
 
-/// Whether the engine has passes for all of a network under some settings. The one place that knows what may be
-/// missing, so that comparisons switch on by themselves when it arrives: circular padding and the batch-norm mode
-/// `batch`. Any other refusal is an error.
-func engineSupports(_ network: CanonicalNetwork, _ settings: KernelSettings) throws -> Bool {
-  do {
-    _ = try TangentKernelEngine().estimate(network, samples: 1, settings: settings)
-    return true
-  } catch let error {
-    guard case .unsupported = error, mayLack(network, settings) else { throw error }
-    return false
-  }
-}
-
-private func mayLack(_ network: CanonicalNetwork, _ settings: KernelSettings) -> Bool {
-  network.network.nodes.contains { node in
-    switch node.operation {
-    case .convolution(let layer): layer.paddingMode == .circular
-    case .batchNormalization: settings.normalizationMode == .batch
-    default: false
-    }
-  }
-}
-
 extension Network {
   var hasBatchNormalization: Bool {
     nodes.contains { if case .batchNormalization = $0.operation { true } else { false } }

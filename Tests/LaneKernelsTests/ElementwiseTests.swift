@@ -1,0 +1,223 @@
+import CLaneKernels
+import LaneKernels
+import Testing
+
+// Elementwise kernels and sums do one rounding an operation, in order: plain loops give the same bits.
+
+@Test func elementwiseKernelsAreTheirDefinitions() {
+  checkElementwise(Float.self)
+  checkElementwise(Double.self)
+}
+
+private func checkElementwise<Scalar: LaneScalar>(_ type: Scalar.Type) {
+  for vectors in [0, 1, 2, 3, 7, 16, 33] {
+    var numbers = Numbers(UInt64(vectors) + 1)
+    let count = vectors * laneCount
+    let x = numbers.buffer(type, count)
+    let y = numbers.buffer(type, count)
+    let start = numbers.buffer(type, count).values
+    let factor = Scalar(numbers.next())
+    let offset = Scalar(numbers.next())
+    for (name, kernels) in kernelTables(type) {
+      for accumulate in [false, true] {
+        let run = { (body: (UnsafeMutablePointer<Scalar>) -> Void) -> [Scalar] in
+          let out = LaneBuffer(start)
+          body(out.base)
+          return out.values
+        }
+        let expected = { (value: (Int) -> Scalar) -> [Scalar] in
+          (0..<count).map { accumulate ? start[$0] + value($0) : value($0) }
+        }
+        let affine = run {
+          kernels.affine(
+            vectors: vectors, factor: factor, offset: offset, x.base, into: $0, accumulate: accumulate)
+        }
+        #expect(isIdentical(affine, expected { offset.addingProduct(x.base[$0], factor) }), "\(name)")
+        let product = run {
+          kernels.product(vectors: vectors, x.base, y.base, into: $0, accumulate: accumulate)
+        }
+        #expect(isIdentical(product, expected { x.base[$0] * y.base[$0] }), "\(name)")
+        for lanes in [1, 9, 16] {
+          let combined = run {
+            kernels.combine(
+              vectors: vectors, lanes: lanes, factor, y.base, offset, x.base, 0.5, into: $0,
+              accumulate: accumulate)
+          }
+          let value = { (place: Int) -> Scalar in
+            guard place % laneCount < lanes else { return 0 }
+            return Scalar(0.5).addingProduct(offset, x.base[place]).addingProduct(factor, y.base[place])
+          }
+          #expect(isIdentical(combined, expected(value)), "\(name)")
+        }
+        if vectors > 0 {
+          let spread = run {
+            kernels.spread(vectors: vectors, factor: factor, x.base, into: $0, accumulate: accumulate)
+          }
+          #expect(isIdentical(spread, expected { x.base[$0 % laneCount] * factor }), "\(name)")
+        }
+      }
+      checkSums(x, y, name, kernels)
+    }
+  }
+}
+
+/// In double throughout, or sixteen at a time in Scalar and those in double, as each kernel says.
+private func checkSums<Scalar: LaneScalar>(
+  _ x: LaneBuffer<Scalar>, _ y: LaneBuffer<Scalar>, _ name: String, _ kernels: Scalar.Kernels
+) {
+  let start = (0..<laneCount).map { Double($0) * 0.125 }
+  var sum = start
+  var squares = start
+  var dotSum = start
+  var product = start
+  var alone = start
+  var weighted = start
+  kernels.moments(vectors: x.vectors, x.base, sum: &sum, squares: &squares)
+  kernels.dot(vectors: x.vectors, x.base, y.base, sum: &dotSum, product: &product)
+  kernels.sum(vectors: x.vectors, y.base, into: &alone)
+  kernels.weightedSum(vectors: x.vectors, weights: y.base, x.base, sum: &weighted)
+  let lanes = LaneBuffer<Scalar>(count: x.count) { _ in 7 }
+  kernels.sumLanes(vectors: x.vectors, x.base, into: lanes.base)
+  for lane in 0..<laneCount {
+    var moments = (start[lane], start[lane])
+    var dot = moments
+    var weightedSum = start[lane]
+    var partial = (Scalar(0), Scalar(0))
+    for vector in 0..<x.vectors {
+      let a = x.base[vector * laneCount + lane]
+      let b = y.base[vector * laneCount + lane]
+      moments = (moments.0 + Double(a), moments.1.addingProduct(Double(a), Double(a)))
+      weightedSum = weightedSum.addingProduct(Double(y.base[vector]), Double(a))
+      partial = (partial.0 + b, partial.1.addingProduct(a, b))
+      if vector % 16 == 15 || vector == x.vectors - 1 {
+        dot = (dot.0 + Double(partial.0), dot.1 + Double(partial.1))
+        partial = (0, 0)
+      }
+    }
+    #expect((sum[lane], squares[lane]) == moments, "\(name)")
+    #expect((dotSum[lane], product[lane]) == dot, "\(name)")
+    #expect(alone[lane] == dot.0, "\(name)")
+    #expect(weighted[lane] == weightedSum, "\(name)")
+  }
+  for vector in 0..<x.vectors {
+    // Halves onto halves.
+    var values = (0..<laneCount).map { x.base[vector * laneCount + $0] }
+    while values.count > 1 {
+      values = (0..<values.count / 2).map { values[$0] + values[$0 + values.count / 2] }
+    }
+    #expect(lanes.base[vector * laneCount] == values[0], "\(name)")
+    for lane in 1..<laneCount { #expect(lanes.base[vector * laneCount + lane] == 7, "\(name)") }
+  }
+}
+
+// MARK: Finiteness
+
+@Test func onlyTheGivenLanesAreSearchedForNumbersThatAreNotFinite() {
+  checkFiniteness(Float.self)
+  checkFiniteness(Double.self)
+}
+
+private func checkFiniteness<Scalar: LaneScalar>(_ type: Scalar.Type) {
+  for (name, kernels) in kernelTables(type) {
+    for bad in [Scalar.nan, .infinity, -.infinity] {
+      for lane in [0, 5, 15] {
+        let x = LaneBuffer<Scalar>(count: 5 * laneCount) {
+          $0 == 3 * laneCount + lane ? bad : .greatestFiniteMagnitude
+        }
+        #expect(kernels.allFinite(vectors: 5, lanes: lane, x.base), "\(name)")
+        #expect(!kernels.allFinite(vectors: 5, lanes: lane + 1, x.base), "\(name)")
+        #expect(kernels.allFinite(vectors: 3, lanes: 16, x.base), "\(name)")
+      }
+    }
+  }
+}
+
+// MARK: Per-sample normalization
+
+@Test(arguments: [1, 2, 5], [1, 6, 35])
+func normalizationIsItsDefinition(channels: Int, positions: Int) {
+  checkNormalization(channels, positions, Float.self)
+  checkNormalization(channels, positions, Double.self)
+}
+
+private func checkNormalization<Scalar: LaneScalar>(_ channels: Int, _ positions: Int, _ type: Scalar.Type) {
+  var numbers = Numbers(6)
+  let count = channels * positions * laneCount
+  let members = Double(channels * positions)
+  let epsilon = 0.01
+  let x = numbers.buffer(type, count)
+  let dy = numbers.buffer(type, count)
+  let start = numbers.buffer(type, count).values
+  let gamma = numbers.buffer(type, channels)
+  let beta = numbers.buffer(type, channels)
+  var results: [[Scalar]] = []
+  var gradients: [[Scalar]] = []
+  var statistics: [[Double]] = []
+  for (_, kernels) in kernelTables(type) {
+    var mean = [Double](repeating: 0, count: laneCount)
+    var inverse = mean
+    let y = LaneBuffer<Scalar>(count: count)
+    kernels.normalize(
+      channels: channels, positions: positions, epsilon: epsilon, gamma: gamma.base, beta: beta.base, x.base,
+      into: y.base, mean: &mean, inverse: &inverse)
+    for accumulate in [false, true] {
+      let dx = LaneBuffer(start)
+      kernels.normalizeBackward(
+        channels: channels, positions: positions, mean: mean, inverse: inverse, gamma: gamma.base, x.base,
+        dy.base,
+        into: dx.base, accumulate: accumulate)
+      gradients.append(accumulate ? zip(dx.values, start).map { $0 - $1 } : dx.values)
+    }
+    results.append(y.values)
+    statistics.append(mean + inverse)
+  }
+  for result in results.dropFirst() { #expect(isIdentical(result, results[0])) }
+  for result in statistics.dropFirst() { #expect(isIdentical(result, statistics[0])) }
+  for pair in 1..<gradients.count / 2 {
+    #expect(isIdentical(gradients[2 * pair], gradients[0]))
+    #expect(isIdentical(gradients[2 * pair + 1], gradients[1]))
+  }
+  let tolerance = Double(Scalar.ulpOfOne) * 64
+  for lane in 0..<laneCount {
+    let places = (0..<channels * positions).map { $0 * laneCount + lane }
+    let values = places.map { Double(x.base[$0]) }
+    let mean = values.reduce(0, +) / members
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / members
+    let deviation = (variance + epsilon).squareRoot()
+    #expect(abs(statistics[0][lane] - mean) < 1e-14)
+    #expect(abs(statistics[0][laneCount + lane] * deviation - 1) < 1e-14)
+    let g = places.map { Double(dy.base[$0]) * Double(gamma.base[$0 / laneCount / positions]) }
+    // Through the variance and the mean, one step after the other.
+    let byVariance = zip(g, values).reduce(0) {
+      $0 - $1.0 * ($1.1 - mean) / (2 * deviation * deviation * deviation)
+    }
+    let byMean = g.reduce(0) { $0 - $1 / deviation }
+    for (member, place) in places.enumerated() {
+      let channel = place / laneCount / positions
+      let y = (values[member] - mean) / deviation * Double(gamma.base[channel]) + Double(beta.base[channel])
+      #expect(abs(Double(results[0][place]) - y) < tolerance)
+      let dx = g[member] / deviation + byVariance * 2 * (values[member] - mean) / members + byMean / members
+      for gradient in gradients.prefix(2) { #expect(abs(Double(gradient[place]) - dx) < tolerance / 0.1) }
+    }
+  }
+}
+
+// MARK: Uniform numbers
+
+@Test func uniformNumbersAreInsideTheOpenIntervalAndTheSameInEveryVariant() {
+  let variants = LaneVariants.all.filter { $0.pointee.isSupported() }
+  let results = variants.map { variant in
+    var out = [Float](repeating: 9, count: 100_003)
+    variant.pointee.fillUniforms(11, 7, 5, Int64(out.count), &out)
+    return out
+  }
+  for result in results.dropFirst() { #expect(result == results[0]) }
+  let numbers = results[0]
+  #expect(numbers.allSatisfy { abs($0) < 1 && $0 != 0 })
+  let count = Double(numbers.count)
+  #expect(abs(numbers.reduce(0.0) { $0 + Double($1) } / count) < 5 / (3 * count).squareRoot())
+  #expect(abs(numbers.reduce(0.0) { $0 + Double($1 * $1) } / count - 1 / 3) < 5 * 0.3 / count.squareRoot())
+  var shifted = [Float](repeating: 9, count: 50)
+  variants[0].pointee.fillUniforms(11, 7, 36, 50, &shifted)
+  #expect(shifted == Array(numbers[31..<81]))
+}
