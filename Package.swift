@@ -89,10 +89,6 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
 
-    .executableTarget(
-      name: "EngineBenchmark", dependencies: ["TangentKernel", "NetworkGraph", "Datasets", "YAMLDocuments"],
-      path: "Benchmarks/Engine", swiftSettings: swiftSettings),
-
     // Tests
     tests(of: "LaneKernels", ["CLaneKernels"]),
     tests(of: "LinearAlgebra"),
