@@ -21,7 +21,8 @@ extension LaneKernelsFloat: LaneKernelTable {
   ) {
     gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
   }
-  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output) {
+  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
+  {
     activate(kind, parameter, Int64(vectors), x, y)
   }
   package func activateBackward(
@@ -44,7 +45,8 @@ extension LaneKernelsFloat: LaneKernelTable {
     moments(Int64(vectors), x, sum, squares)
   }
   package func dot(
-    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>
   ) {
     dot(Int64(vectors), x, y, sum, product)
   }
@@ -112,7 +114,8 @@ extension LaneKernelsDouble: LaneKernelTable {
   ) {
     gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
   }
-  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output) {
+  package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
+  {
     activate(kind, parameter, Int64(vectors), x, y)
   }
   package func activateBackward(
@@ -135,7 +138,8 @@ extension LaneKernelsDouble: LaneKernelTable {
     moments(Int64(vectors), x, sum, squares)
   }
   package func dot(
-    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>
   ) {
     dot(Int64(vectors), x, y, sum, product)
   }

@@ -8,11 +8,15 @@ package protocol LaneScalar: BinaryFloatingPoint, Sendable {
 }
 
 extension Float: LaneScalar {
-  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsFloat { variant.pointee.single }
+  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsFloat {
+    variant.pointee.single
+  }
 }
 
 extension Double: LaneScalar {
-  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsDouble { variant.pointee.dual }
+  package static func kernels(of variant: UnsafePointer<LaneVariant>) -> LaneKernelsDouble {
+    variant.pointee.dual
+  }
 }
 
 /// Samples in a block of the lane layout.
@@ -26,7 +30,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   typealias Output = UnsafeMutablePointer<Scalar>
 
   func correlate(_ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output)
-  func weightGradient(_ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output)
+  func weightGradient(
+    _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output)
   func gram(
     parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
     into out: UnsafeMutablePointer<Double>, outStride: Int)
@@ -39,7 +44,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func moments(
     vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>)
   func dot(
-    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>)
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>)
   func sum(vectors: Int, _ x: Input, into sum: UnsafeMutablePointer<Double>)
   func weightedSum(vectors: Int, weights: Input, _ x: Input, sum: UnsafeMutablePointer<Double>)
   func spread(vectors: Int, factor: Scalar, _ vector: Input, into y: Output, accumulate: Bool)

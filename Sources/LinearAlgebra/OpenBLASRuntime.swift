@@ -25,18 +25,23 @@ package enum OpenBLASRuntime {
   /// Makes sure that the library is prepared; cheap after the first call, safe from any thread.
   package static func prepare() { _ = coreName }
 
-  private static let unsuitableCores: Set<String> = ["prescott", "core2", "generic", "northwood", "nehalem", "sandybridge"]
+  private static let unsuitableCores: Set<String> = [
+    "prescott", "core2", "generic", "northwood", "nehalem", "sandybridge",
+  ]
 
   private static var currentCore: String { String(cString: openblas_get_corename()) }
 
   /// The core type to ask for, nil when the CPU has nothing newer to offer.
   private static var modernCore: String? {
     #if arch(x86_64)
-      guard let flags = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-        .split(separator: "\n").first(where: { $0.hasPrefix("flags") })?.split(separator: " ")
+      guard
+        let flags = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+          .split(separator: "\n").first(where: { $0.hasPrefix("flags") })?.split(separator: " ")
       else { return nil }
       let has = { (name: Substring) in flags.contains(name) }
-      if has("avx512f"), has("avx512vl"), has("avx512dq"), has("avx512bw"), has("avx512cd") { return "SkylakeX" }
+      if has("avx512f"), has("avx512vl"), has("avx512dq"), has("avx512bw"), has("avx512cd") {
+        return "SkylakeX"
+      }
       return has("avx2") && has("fma") ? "Haswell" : nil
     #else
       return nil

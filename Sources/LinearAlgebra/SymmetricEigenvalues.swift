@@ -37,7 +37,8 @@ public func symmetricEigenvalues(_ matrix: [Double], order: Int) throws -> [Doub
   }
   var values = [Double](repeating: 0, count: order)
   let info = LAPACKE_dsyevd(
-    LAPACK_COL_MAJOR, Int8(UInt8(ascii: "N")), Int8(UInt8(ascii: "L")), Int32(order), &symmetric, Int32(order), &values)
+    LAPACK_COL_MAJOR, Int8(UInt8(ascii: "N")), Int8(UInt8(ascii: "L")), Int32(order), &symmetric,
+    Int32(order), &values)
   guard info == 0 else { throw LinearAlgebraError.notConverged(info: Int(info)) }
   return values.reversed()
 }

@@ -44,7 +44,8 @@ final class ActivationPass<Scalar: LaneScalar>: LanePass {
     guard let target = targets[0], let value = readsOutput ? output : inputs[0] else { return }
     context.workers.forEach(gradient.columns) { column in
       context.kernels.activateBackward(
-        kind, parameter, vectors: gradient.vectors, value.column(column % context.blocks), gradient.column(column),
+        kind, parameter, vectors: gradient.vectors, value.column(column % context.blocks),
+        gradient.column(column),
         into: target.tensor.column(column), accumulate: target.accumulate)
     }
   }

@@ -22,7 +22,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    let input = inputs[0], channels = input.shape.channels
+    let input = inputs[0]
+    let channels = input.shape.channels
     if mode == .running {
       mean = parameters.runningMean
       inverse = parameters.runningVariance.map { 1 / ($0 + epsilon).squareRoot() }
@@ -32,7 +33,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
         inverse.withUnsafeMutableBufferPointer { inverse in
           nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
           context.workers.forEach(channels) { channel in
-            (mean[channel], inverse[channel]) = batchStatistics(input, channel: channel, epsilon: epsilon, context)
+            (mean[channel], inverse[channel]) = batchStatistics(
+              input, channel: channel, epsilon: epsilon, context)
           }
         }
       }
@@ -61,7 +63,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     context.workers.forEach(gradient.columns) { column in
       for channel in 0..<gradient.shape.channels {
         context.kernels.affine(
-          vectors: gradient.shape.positions, factor: Scalar(parameters.gamma[channel] * inverse[channel]), offset: 0,
+          vectors: gradient.shape.positions, factor: Scalar(parameters.gamma[channel] * inverse[channel]),
+          offset: 0,
           gradient.channel(channel, ofColumn: column), into: target.tensor.channel(channel, ofColumn: column),
           accumulate: target.accumulate)
       }
@@ -79,7 +82,9 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
         return LaneSums(values: (lanes.product.values - lanes.sum.values * mean[channel]) * inverse[channel])
       }
     }
-    if context.filter == .all { accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context) }
+    if context.filter == .all {
+      accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context)
+    }
   }
 
   /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
@@ -88,11 +93,13 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
-    let positions = gradient.shape.positions, blocks = context.blocks
+    let positions = gradient.shape.positions
+    let blocks = context.blocks
     let count = Double(context.realLanes.reduce(0, +) * positions)
     context.workers.forEach(gradient.columns / blocks) { direction in
       for channel in 0..<gradient.shape.channels {
-        var sum = 0.0, product = 0.0
+        var sum = 0.0
+        var product = 0.0
         for block in 0..<blocks {
           let lanes = gradientSums(gradient, column: direction * blocks + block, channel, input, context)
           for lane in 0..<context.realLanes[block] {
@@ -101,7 +108,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
           }
         }
         // x̂ = (x − μ)·inverse, so Σ dy·x̂ follows from Σ dy·x and Σ dy.
-        let inverse = inverse[channel], mean = mean[channel]
+        let inverse = inverse[channel]
+        let mean = mean[channel]
         let normalizedProduct = (product - mean * sum) * inverse
         let factor = parameters.gamma[channel] * inverse
         let slope = -factor * inverse * normalizedProduct / count
@@ -110,8 +118,10 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
           let column = direction * blocks + block
           context.kernels.combine(
             vectors: positions, lanes: context.realLanes[block], Scalar(factor),
-            gradient.channel(channel, ofColumn: column), Scalar(slope), input.channel(channel, ofColumn: block),
-            Scalar(offset), into: target.tensor.channel(channel, ofColumn: column), accumulate: target.accumulate)
+            gradient.channel(channel, ofColumn: column), Scalar(slope),
+            input.channel(channel, ofColumn: block),
+            Scalar(offset), into: target.tensor.channel(channel, ofColumn: column),
+            accumulate: target.accumulate)
         }
       }
     }
@@ -122,7 +132,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, column: Int, _ channel: Int, _ input: LaneTensor<Scalar>,
     _ context: PassContext<Scalar>
   ) -> (sum: LaneSums, product: LaneSums) {
-    var sum = LaneSums(), product = LaneSums()
+    var sum = LaneSums()
+    var product = LaneSums()
     sum.withPointer { sum in
       product.withPointer { product in
         context.kernels.dot(
@@ -139,9 +150,11 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
 func batchStatistics<Scalar: LaneScalar>(
   _ input: LaneTensor<Scalar>, channel: Int, epsilon: Double, _ context: PassContext<Scalar>
 ) -> (mean: Double, inverse: Double) {
-  var total = 0.0, totalSquares = 0.0
+  var total = 0.0
+  var totalSquares = 0.0
   for block in 0..<context.blocks {
-    var sum = LaneSums(), squares = LaneSums()
+    var sum = LaneSums()
+    var squares = LaneSums()
     sum.withPointer { sum in
       squares.withPointer { squares in
         context.kernels.moments(

@@ -31,7 +31,8 @@ func accumulatePerChannel<Scalar: LaneScalar>(
   into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
   value: (_ column: Int, _ channel: Int) -> LaneSums
 ) {
-  let channels = gradient.shape.channels, blocks = context.blocks
+  let channels = gradient.shape.channels
+  let blocks = context.blocks
   let columns = context.isCoupled ? gram.blocks : gradient.columns
   nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: columns * channels * laneCount)
   if context.isCoupled {

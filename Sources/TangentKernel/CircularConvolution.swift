@@ -29,7 +29,8 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
   ) {
     guard let target = targets[0] else { return }
     let whole = LaneTensor(
-      base: context.pool.take(Scalar.self, count: padded.elementCount * gradient.columns * laneCount), shape: padded,
+      base: context.pool.take(Scalar.self, count: padded.elementCount * gradient.columns * laneCount),
+      shape: padded,
       columns: gradient.columns)
     interior.backward(
       gradient, inputs: [nil], output: nil, into: [GradientTarget(tensor: whole, accumulate: false)], context)
@@ -38,7 +39,8 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
       forEachRun(of: target.tensor.shape) { inside, outside, vectors in
         let place = target.tensor.column(column) + inside
         context.kernels.affine(
-          vectors: vectors, factor: 1, offset: 0, whole.column(column) + outside, into: place, accumulate: true)
+          vectors: vectors, factor: 1, offset: 0, whole.column(column) + outside, into: place,
+          accumulate: true)
       }
     }
     context.pool.giveBack(whole.base)
@@ -58,11 +60,13 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
     _ input: LaneTensor<Scalar>, _ context: PassContext<Scalar>, _ body: (LaneTensor<Scalar>) -> Void
   ) {
     let whole = LaneTensor(
-      base: context.pool.take(Scalar.self, count: padded.elementCount * input.columns * laneCount), shape: padded,
+      base: context.pool.take(Scalar.self, count: padded.elementCount * input.columns * laneCount),
+      shape: padded,
       columns: input.columns)
     context.workers.forEach(input.columns) { column in
       forEachRun(of: input.shape) { inside, outside, vectors in
-        (whole.column(column) + outside).update(from: input.column(column) + inside, count: vectors * laneCount)
+        (whole.column(column) + outside).update(
+          from: input.column(column) + inside, count: vectors * laneCount)
       }
     }
     body(whole)
@@ -71,9 +75,12 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   /// Every run of neighbouring positions in a padded row that are neighbours in the map too: scalar offsets in the
   /// map and in the padded map, and the run's length.
-  private func forEachRun(of map: TensorShape, _ body: (_ inside: Int, _ outside: Int, _ vectors: Int) -> Void) {
+  private func forEachRun(
+    of map: TensorShape, _ body: (_ inside: Int, _ outside: Int, _ vectors: Int) -> Void
+  ) {
     let (height, width) = (map.dimensions[1], map.dimensions[2])
-    let paddedWidth = width + 2 * padding, paddedHeight = height + 2 * padding
+    let paddedWidth = width + 2 * padding
+    let paddedHeight = height + 2 * padding
     for channel in 0..<map.channels {
       for row in 0..<paddedHeight {
         let source = (row - padding + height * padding) % height
@@ -95,6 +102,7 @@ extension Convolution {
   /// The shape of a map with its wrapped border.
   func circularInput(_ input: TensorShape) -> TensorShape {
     .maps(
-      channels: input.channels, height: input.dimensions[1] + 2 * padding, width: input.dimensions[2] + 2 * padding)
+      channels: input.channels, height: input.dimensions[1] + 2 * padding,
+      width: input.dimensions[2] + 2 * padding)
   }
 }

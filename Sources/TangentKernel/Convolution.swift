@@ -89,7 +89,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
         context.kernels.correlate(
           part, source: inputs[0].channel(group * sourceChannels, ofColumn: column),
           weights: weights.weight + channel * sourceChannels * taps,
-          bias: weights.bias.map { UnsafePointer($0) + channel }, into: output.channel(channel, ofColumn: column))
+          bias: weights.bias.map { UnsafePointer($0) + channel },
+          into: output.channel(channel, ofColumn: column))
       }
     }
   }
@@ -103,7 +104,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   /// - Parameter weights: the layer's own, or those with a factor of each target channel multiplied in.
   func backward(
-    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>, into target: GradientTarget<Scalar>,
+    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>,
+    into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
     nonisolated(unsafe) let weights = weights
@@ -147,7 +149,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     guard let input = inputs[0] else { return }
     accumulateWeightGram(gradient, input: input, into: gram, context) { _, _, _ in }
     if context.filter == .all, weights.bias != nil {
-      accumulateChannelSums(of: gradient, .bias, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
+      accumulateChannelSums(
+        of: gradient, .bias, factor: weights.biasFactor * weights.biasFactor, into: gram, context)
     }
   }
 
@@ -156,7 +159,9 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   func accumulateWeightGram(
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
     _ context: PassContext<Scalar>,
-    transform: (_ chunk: WeightGradientChunks.Chunk, _ gradients: UnsafeMutablePointer<Scalar>, _ columnStride: Int)
+    transform: (
+      _ chunk: WeightGradientChunks.Chunk, _ gradients: UnsafeMutablePointer<Scalar>, _ columnStride: Int
+    )
       -> Void
   ) {
     let columns = context.isCoupled ? gram.blocks : gradient.columns
@@ -170,7 +175,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     context.workers.forEach(slots) { slot in
       let buffer = scratch + slot * slotScalars
       for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
-        let chunk = chunks[index], parameters = chunk.targets.count * chunk.sources.count * chunks.taps
+        let chunk = chunks[index]
+        let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
         let vectors = parameters * laneCount
         buffer.fillWithZeros(columns * vectors)
         for column in 0..<gradient.columns {
@@ -184,7 +190,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
               context.kernels.sumLanes(vectors: parameters, sums, into: place)
             }
           } else {
-            addWeightGradients(of: chunk, gradient, column: column, input, into: buffer + column * vectors, context)
+            addWeightGradients(
+              of: chunk, gradient, column: column, input, into: buffer + column * vectors, context)
           }
         }
         transform(chunk, buffer, vectors)
@@ -200,7 +207,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   /// Adds one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
   /// tile passes over it.
   private func addWeightGradients(
-    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int, _ input: LaneTensor<Scalar>,
+    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
+    _ input: LaneTensor<Scalar>,
     into sums: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
     var shape = LaneWeightGradient()
@@ -251,7 +259,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     let parts = context.workers.threads > 1 ? max(1, min(wanted, (channels + tile - 1) / tile)) : 1
     let part = ((channels + parts - 1) / parts + 7) / 8 * 8
     context.workers.forEach(tensor.columns * parts) { index in
-      let start = index % parts * part, end = min(start + part, channels)
+      let start = index % parts * part
+      let end = min(start + part, channels)
       guard start < end else { return }
       for group in 0..<layer.groups { body(index / parts, group, start..<end) }
     }

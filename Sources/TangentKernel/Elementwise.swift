@@ -140,11 +140,13 @@ final class ZeroPass<Scalar: LaneScalar>: LanePass {
 
 /// target (+)= factor · source.
 private func copy<Scalar: LaneScalar>(
-  _ source: LaneTensor<Scalar>, to target: GradientTarget<Scalar>, factor: Scalar, _ context: PassContext<Scalar>
+  _ source: LaneTensor<Scalar>, to target: GradientTarget<Scalar>, factor: Scalar,
+  _ context: PassContext<Scalar>
 ) {
   context.workers.forEach(source.columns) { column in
     context.kernels.affine(
-      vectors: source.vectors, factor: factor, offset: 0, source.column(column), into: target.tensor.column(column),
+      vectors: source.vectors, factor: factor, offset: 0, source.column(column),
+      into: target.tensor.column(column),
       accumulate: target.accumulate)
   }
 }

@@ -110,7 +110,9 @@ struct ExecutionPlan {
     switch steps[step].node.operation {
     case .convolution:
       let readers = steps.filter { $0.inputs.contains(step) }
-      if readers.count == 1, case .batchNormalization = readers[0].node.operation, step != output { return nil }
+      if readers.count == 1, case .batchNormalization = readers[0].node.operation, step != output {
+        return nil
+      }
       return steps[step].index
     case .activation: return steps[step].index
     case let operation: return operation.hasParameters ? steps[step].index : nil

@@ -10,7 +10,8 @@ final class GlobalAveragePoolingPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    let input = inputs[0], share = 1 / Double(positions)
+    let input = inputs[0]
+    let share = 1 / Double(positions)
     context.workers.forEach(output.columns) { column in
       for channel in 0..<input.shape.channels {
         var sum = LaneSums()

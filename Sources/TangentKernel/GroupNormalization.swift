@@ -24,7 +24,9 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    let input = inputs[0], size = input.shape.channels / groups, positions = input.shape.positions
+    let input = inputs[0]
+    let size = input.shape.channels / groups
+    let positions = input.shape.positions
     mean = [Double](repeating: 0, count: context.blocks * groups * laneCount)
     inverse = mean
     mean.withUnsafeMutableBufferPointer { mean in
@@ -37,7 +39,8 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
               context.kernels.normalize(
                 channels: size, positions: positions, epsilon: epsilon, gamma: gamma + group * size,
                 beta: beta + group * size, input.channel(group * size, ofColumn: column),
-                into: output.channel(group * size, ofColumn: column), mean: mean + place, inverse: inverse + place)
+                into: output.channel(group * size, ofColumn: column), mean: mean + place,
+                inverse: inverse + place)
             }
           }
         }
@@ -73,15 +76,19 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
-    let size = input.shape.channels / groups, positions = input.shape.positions
+    let size = input.shape.channels / groups
+    let positions = input.shape.positions
     if context.filter != .kernels {
       accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
-        var sum = LaneSums(), product = LaneSums(), result = LaneSums()
+        var sum = LaneSums()
+        var product = LaneSums()
+        var result = LaneSums()
         let block = column % context.blocks
         sum.withPointer { sum in
           product.withPointer { product in
             context.kernels.dot(
-              vectors: positions, input.channel(channel, ofColumn: block), gradient.channel(channel, ofColumn: column),
+              vectors: positions, input.channel(channel, ofColumn: block),
+              gradient.channel(channel, ofColumn: column),
               sum: sum, product: product)
           }
         }
@@ -93,7 +100,9 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
         return result
       }
     }
-    if context.filter == .all { accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context) }
+    if context.filter == .all {
+      accumulateChannelSums(of: gradient, .normalizationShift, factor: 1, into: gram, context)
+    }
   }
 
   private func withAffine(_ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void) {
@@ -110,7 +119,9 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     let place = (block * groups + group) * laneCount
     mean.withUnsafeBufferPointer { mean in
       inverse.withUnsafeBufferPointer { inverse in
-        if let mean = mean.baseAddress, let inverse = inverse.baseAddress { body(mean + place, inverse + place) }
+        if let mean = mean.baseAddress, let inverse = inverse.baseAddress {
+          body(mean + place, inverse + place)
+        }
       }
     }
   }

@@ -35,7 +35,8 @@ public enum Initialization: String, Codable, Hashable, Sendable, CaseIterable {
     switch self {
     case .heNormal: return Law(isUniform: false, weightVariance: 2 / fanIn, biasVariance: 0)
     case .heUniform: return Law(isUniform: true, weightVariance: 2 / fanIn, biasVariance: 0)
-    case .heNormalFanOut, .tenasAsDescribed: return Law(isUniform: false, weightVariance: 2 / fanOut, biasVariance: 0)
+    case .heNormalFanOut, .tenasAsDescribed:
+      return Law(isUniform: false, weightVariance: 2 / fanOut, biasVariance: 0)
     case .heUniformFanOut: return Law(isUniform: true, weightVariance: 2 / fanOut, biasVariance: 0)
     case .xavierNormal: return Law(isUniform: false, weightVariance: 2 / (fanIn + fanOut), biasVariance: 0)
     case .xavierUniform: return Law(isUniform: true, weightVariance: 2 / (fanIn + fanOut), biasVariance: 0)

@@ -12,7 +12,10 @@ struct KernelComputation<Scalar: LaneScalar> {
   let context: PassContext<Scalar>
   private let lastUse: [Int]
 
-  init(plan: ExecutionPlan, passes: [any LanePass<Scalar>], settings: KernelSettings, context: PassContext<Scalar>) {
+  init(
+    plan: ExecutionPlan, passes: [any LanePass<Scalar>], settings: KernelSettings,
+    context: PassContext<Scalar>
+  ) {
     self.plan = plan
     self.passes = passes
     self.settings = settings
@@ -53,7 +56,8 @@ struct KernelComputation<Scalar: LaneScalar> {
   ///
   /// - Parameter inputGradients: where gradients by the input go when they are wanted.
   func backward(
-    _ values: inout ForwardValues, _ directions: [Direction], into gram: GramAccumulator<Scalar>, isLast: Bool,
+    _ values: inout ForwardValues, _ directions: [Direction], into gram: GramAccumulator<Scalar>,
+    isLast: Bool,
     inputGradients: InputGradients<Scalar>? = nil
   ) {
     let count = plan.steps.count
@@ -71,7 +75,8 @@ struct KernelComputation<Scalar: LaneScalar> {
         inputGradients?.add(gradient, directions, context)
         continue
       }
-      let pass = passes[time], shapes = plan.inputShapes(of: step)
+      let pass = passes[time]
+      let shapes = plan.inputShapes(of: step)
       let inputs = zip(step.inputs, shapes).map { source, shape in
         step.reads.inputs ? values.steps[source]?.reshaped(shape) : nil
       }
@@ -105,7 +110,9 @@ struct KernelComputation<Scalar: LaneScalar> {
     _ time: Int, _ gradient: LaneTensor<Scalar>, _ gradients: inout [LaneTensor<Scalar>?]
   ) {
     let wanting = plan.steps[time].inputs.filter { plan.steps[$0].carriesGradient }
-    let heir = wanting.last { source in gradients[source] == nil && wanting.count(where: { $0 == source }) == 1 }
+    let heir = wanting.last { source in
+      gradients[source] == nil && wanting.count(where: { $0 == source }) == 1
+    }
     for source in wanting where source != heir {
       let held = gradients[source]
       let target = held ?? tensor(gradient.shape, columns: gradient.columns)

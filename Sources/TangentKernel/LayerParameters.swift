@@ -50,8 +50,10 @@ final class LayerParameters<Scalar: LaneScalar> {
   private let pool: BufferPool
 
   init(
-    scaling: ParameterScaling, weight array: ParameterArray, hasBias: Bool, node: String, originalName: String,
-    outputs: Int, groups: Int, source: ParameterSource, settings: KernelSettings, workers: Workers, pool: BufferPool
+    scaling: ParameterScaling, weight array: ParameterArray, hasBias: Bool, node: String,
+    originalName: String,
+    outputs: Int, groups: Int, source: ParameterSource, settings: KernelSettings, workers: Workers,
+    pool: BufferPool
   ) throws(KernelError) {
     self.pool = pool
     let fanIn = array.fanIn
@@ -101,7 +103,8 @@ final class LayerParameters<Scalar: LaneScalar> {
     switch source {
     case .arrays(let arrays):
       guard let stored = arrays["\(array.original).\(array.suffix)"], stored.values.count == count else {
-        throw .parameters("the weights lack the array '\(array.original).\(array.suffix)' of \(count) numbers")
+        throw .parameters(
+          "the weights lack the array '\(array.original).\(array.suffix)' of \(count) numbers")
       }
       for index in 0..<count { target[index] = Scalar(stored.values[index]) * factor }
     case .drawn(let seed):

@@ -38,14 +38,16 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
         nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
         context.workers.forEach(channels) { channel in
           if !usesStoredStatistics {
-            (mean[channel], inverse[channel]) = batchStatistics(output, channel: channel, epsilon: epsilon, context)
+            (mean[channel], inverse[channel]) = batchStatistics(
+              output, channel: channel, epsilon: epsilon, context)
           }
           let factor = parameters.gamma[channel] * inverse[channel]
           for block in 0..<output.columns {
             let map = output.channel(channel, ofColumn: block)
             context.kernels.affine(
               vectors: output.shape.positions, factor: Scalar(factor),
-              offset: Scalar(parameters.beta[channel] - mean[channel] * factor), map, into: map, accumulate: false)
+              offset: Scalar(parameters.beta[channel] - mean[channel] * factor), map, into: map,
+              accumulate: false)
           }
         }
       }
@@ -57,10 +59,12 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0] else { return }
-    let channels = gradient.shape.channels, perChannel = weightsPerChannel
+    let channels = gradient.shape.channels
+    let perChannel = weightsPerChannel
     let folded = context.pool.take(Scalar.self, count: channels * perChannel)
     for channel in 0..<channels {
-      let factor = channelFactor(channel), first = channel * perChannel
+      let factor = channelFactor(channel)
+      let first = channel * perChannel
       for index in first..<first + perChannel { folded[index] = convolution.weights.weight[index] * factor }
     }
     convolution.backward(gradient, weights: folded, into: target, context)
@@ -72,17 +76,22 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     guard let input = inputs[0] else { return }
-    let channels = gradient.shape.channels, columns = gradient.columns, taps = convolution.taps
+    let channels = gradient.shape.channels
+    let columns = gradient.columns
+    let taps = convolution.taps
     let wantsScale = context.filter != .kernels
     let parts = convolution.weightGradientChunks(columns: columns).sourceParts
     // Σ w·∂/∂w per [part of the sources][column][channel][lane]: parts are formed by different workers.
     nonisolated(unsafe) let products = context.pool.take(
       Double.self, count: parts * columns * channels * laneCount)
     products.fillWithZeros(parts * columns * channels * laneCount)
-    convolution.accumulateWeightGram(gradient, input: input, into: gram, context) { chunk, gradients, columnStride in
+    convolution.accumulateWeightGram(gradient, input: input, into: gram, context) {
+      chunk, gradients, columnStride in
       for (index, target) in chunk.targets.enumerated() {
-        let channel = chunk.group * convolution.targetChannels + target, count = chunk.sources.count * taps
-        let weights = convolution.weights.weight + channel * weightsPerChannel + chunk.sources.lowerBound * taps
+        let channel = chunk.group * convolution.targetChannels + target
+        let count = chunk.sources.count * taps
+        let weights =
+          convolution.weights.weight + channel * weightsPerChannel + chunk.sources.lowerBound * taps
         let factor = channelFactor(channel)
         for column in 0..<columns {
           let place = gradients + column * columnStride + index * count * laneCount
@@ -90,7 +99,8 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
             let sum = products + ((chunk.sourcePart * columns + column) * channels + channel) * laneCount
             context.kernels.weightedSum(vectors: count, weights: weights, place, sum: sum)
           }
-          context.kernels.affine(vectors: count, factor: factor, offset: 0, place, into: place, accumulate: false)
+          context.kernels.affine(
+            vectors: count, factor: factor, offset: 0, place, into: place, accumulate: false)
         }
       }
     }
@@ -121,5 +131,7 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   private var weightsPerChannel: Int { convolution.sourceChannels * convolution.taps }
 
-  private func channelFactor(_ channel: Int) -> Scalar { Scalar(parameters.gamma[channel] * inverse[channel]) }
+  private func channelFactor(_ channel: Int) -> Scalar {
+    Scalar(parameters.gamma[channel] * inverse[channel])
+  }
 }

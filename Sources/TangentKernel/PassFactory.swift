@@ -16,12 +16,14 @@ struct PassFactory<Scalar: LaneScalar> {
   }
 
   private func pass(for step: ExecutionPlan.Step) throws(KernelError) -> any LanePass<Scalar> {
-    let node = step.node, inputs = plan.inputShapes(of: step)
+    let node = step.node
+    let inputs = plan.inputShapes(of: step)
     switch node.operation {
     case .dense(let layer):
       return DensePass(
         inputs: inputs[0].elementCount, units: layer.units,
-        parameters: try layerParameters(step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.units, groups: 1))
+        parameters: try layerParameters(
+          step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.units, groups: 1))
     case .convolution(let layer):
       let parameters = try layerParameters(
         step, scaling: layer.scaling, hasBias: layer.bias, outputs: layer.filters, groups: layer.groups)
@@ -41,10 +43,12 @@ struct PassFactory<Scalar: LaneScalar> {
       return BatchNormalizationPass(
         layer, parameters: normalizationParameters(step.index, node.shape), mode: settings.normalizationMode)
     case .layerNormalization(let layer):
-      return GroupNormalizationPass(groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step.index, node.shape))
+      return GroupNormalizationPass(
+        groups: 1, epsilon: layer.epsilon, parameters: normalizationParameters(step.index, node.shape))
     case .groupNormalization(let layer):
       return GroupNormalizationPass(
-        groups: layer.groups, epsilon: layer.epsilon, parameters: normalizationParameters(step.index, node.shape))
+        groups: layer.groups, epsilon: layer.epsilon,
+        parameters: normalizationParameters(step.index, node.shape))
     case .activation(let activation): return ActivationPass(activation)
     case .averagePooling(let pool):
       return AveragePoolingPass(pool, input: inputs[0], output: node.shape)
@@ -63,7 +67,8 @@ struct PassFactory<Scalar: LaneScalar> {
   ) throws(KernelError) -> LayerParameters<Scalar> {
     try LayerParameters(
       scaling: scaling, weight: plan.network.network.parameterArrays(at: step.index)[0], hasBias: hasBias,
-      node: step.node.name, originalName: originalName(step.index), outputs: outputs, groups: groups, source: source,
+      node: step.node.name, originalName: originalName(step.index), outputs: outputs, groups: groups,
+      source: source,
       settings: settings, workers: workers, pool: pool)
   }
 

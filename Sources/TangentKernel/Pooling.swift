@@ -52,7 +52,8 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
   ) {
     guard let target = targets[0], let input = inputs[0], let output else { return }
     context.workers.forEach(gradient.columns) { column in
-      let block = column % context.blocks, start = target.tensor.column(column)
+      let block = column % context.blocks
+      let start = target.tensor.column(column)
       if !target.accumulate { start.fillWithZeros(target.tensor.columnStride) }
       context.kernels.maxPoolBackward(
         shape, input.column(block), output.column(block), gradient.column(column), into: start)

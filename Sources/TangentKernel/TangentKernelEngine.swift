@@ -110,7 +110,8 @@ public struct TangentKernelEngine: Sendable {
   /// - Parameter extras: what else to keep of the same passes; no other result depends on it, to the last bit.
   /// - Throws: `KernelError` before anything large is allocated.
   public func evaluate(
-    _ network: CanonicalNetwork, parameters: ParameterSource, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
+    _ network: CanonicalNetwork, parameters: ParameterSource, inputs: SampleBatch,
+    secondInputs: SampleBatch? = nil,
     settings: KernelSettings, extras: KernelExtras = [], workspace: KernelWorkspace = KernelWorkspace()
   ) throws(KernelError) -> KernelEvaluation {
     let batches = [inputs] + (secondInputs.map { [$0] } ?? [])
@@ -181,12 +182,16 @@ public struct TangentKernelEngine: Sendable {
     let samples = batches.map(\.count)
     let layout = { (matrix: UnsafeMutablePointer<Double>) in
       Self.matrix(
-        matrix, gram, rounds, samples: samples, outputs: plan.network.network.outputCount, settings.outputReduction)
+        matrix, gram, rounds, samples: samples, outputs: plan.network.network.outputCount,
+        settings.outputReduction)
     }
     let kernel = layout(gram.sum)
     let roles = ParameterArray.Role.allCases
     let layers = gram.arrays.map { array in
-      (array, owner: plan.owner(of: array.role, step: array.step), place: roles.firstIndex(of: array.role) ?? 0)
+      (
+        array, owner: plan.owner(of: array.role, step: array.step),
+        place: roles.firstIndex(of: array.role) ?? 0
+      )
     }.sorted { ($0.owner, $0.place) < ($1.owner, $1.place) }.map { array, owner, _ in
       LayerKernel(layer: plan.originalName(owner), role: array.role, kernel: layout(array.matrix))
     }
@@ -253,7 +258,8 @@ public struct TangentKernelEngine: Sendable {
   }
 
   private static func matrix<Scalar: LaneScalar>(
-    _ matrix: UnsafeMutablePointer<Double>, _ gram: GramAccumulator<Scalar>, _ rounds: BackwardRounds, samples: [Int], outputs: Int,
+    _ matrix: UnsafeMutablePointer<Double>, _ gram: GramAccumulator<Scalar>, _ rounds: BackwardRounds,
+    samples: [Int], outputs: Int,
     _ reduction: OutputReduction
   ) -> KernelMatrix {
     let perSample = reduction == .full ? outputs : 1

@@ -26,11 +26,13 @@ final class WorkerTeam: @unchecked Sendable {
     for _ in 0..<helpers {
       var thread = pthread_t()
       let team = Unmanaged.passRetained(self)
-      let status = pthread_create(&thread, nil, { argument in
-        guard let argument else { return nil }
-        Unmanaged<WorkerTeam>.fromOpaque(argument).takeRetainedValue().help()
-        return nil
-      }, team.toOpaque())
+      let status = pthread_create(
+        &thread, nil,
+        { argument in
+          guard let argument else { return nil }
+          Unmanaged<WorkerTeam>.fromOpaque(argument).takeRetainedValue().help()
+          return nil
+        }, team.toOpaque())
       if status == 0 { threads.append(thread) } else { team.release() }
     }
   }

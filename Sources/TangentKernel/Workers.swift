@@ -26,7 +26,8 @@ struct Workers {
     let grains = (count + grain - 1) / grain
     let parts = threads > 1 ? min(grains, 2 * threads) : 1
     forEach(parts) { part in
-      let start = grains * part / parts * grain, end = min(count, grains * (part + 1) / parts * grain)
+      let start = grains * part / parts * grain
+      let end = min(count, grains * (part + 1) / parts * grain)
       if start < end { body(start..<end) }
     }
   }

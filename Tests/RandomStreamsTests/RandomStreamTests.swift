@@ -39,7 +39,8 @@ func philoxGivesTheKnownAnswers(counter: [UInt32], key: [UInt32], expected: [UIn
   let reference = LaneVariants.all.last!
   for variant in LaneVariants.all where variant.pointee.isSupported() {
     for seed: UInt64 in [0, 42, .max] {
-      var expected = [Float](repeating: 0, count: 515), actual = expected
+      var expected = [Float](repeating: 0, count: 515)
+      var actual = expected
       reference.pointee.fillNormals(seed, 9, 3, 515, &expected)
       variant.pointee.fillNormals(seed, 9, 3, 515, &actual)
       #expect(expected == actual, "\(LaneVariants.name(variant))")

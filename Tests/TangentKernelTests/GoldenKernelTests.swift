@@ -10,7 +10,8 @@ import YAMLDocuments
 @Test func goldenKernelsOfOutsideReferencesAreReproduced() throws {
   let folder = GoldenCase.folder
   let cases = try GoldenCase.all(in: folder)
-  var compared = 0, skipped: [String] = []
+  var compared = 0
+  var skipped: [String] = []
   for golden in cases {
     for (key, reference) in golden.expected.sorted(by: { $0.key < $1.key }) {
       guard let (mode, reduction, filter) = golden.settings(ofKey: key) else { continue }
@@ -18,7 +19,9 @@ import YAMLDocuments
         let settings = KernelSettings(
           outputReduction: reduction, normalizationMode: mode, parameterFilter: filter,
           parameterization: golden.file.parameterization ?? .standard, precision: precision)
-        guard let result = try evaluate(golden, settings, reasonAgainst: { skipped.append("\(golden.name) \(key): \($0)") })
+        guard
+          let result = try evaluate(
+            golden, settings, reasonAgainst: { skipped.append("\(golden.name) \(key): \($0)") })
         else { continue }
         let tolerance = precision == .double ? 1e-9 : 1e-5
         let error = relativeFrobeniusError(result.kernel.values, reference.values)

@@ -1,0 +1,282 @@
+// Correlations and per-sample weight gradients: convolutions and dense layers, forward and backward.
+// Included by lane_kernels.h once for each scalar type.
+
+typedef struct {
+  const LaneCorrelation *c;
+  const SCALAR *source;   // channel 0 of the group
+  const SCALAR *weights;  // of the first target channel of the tile
+  const SCALAR *bias;     // of the tile, or NULL
+  SCALAR *target;         // channel of the tile, this row
+  int64_t validTaps;
+  const int64_t *tapOffset;  // scalars from channel start to the tap's source at target column 0
+  const int32_t *tapColumn;  // per valid tap
+  const int64_t *tapWeight;  // scalars
+} NAME(CorrelationRow);
+
+// One register tile: `channels` target channels × `columns` target columns. In the interior every tap lies inside
+// the map; at the edges each is tested.
+LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const int channels, const int columns,
+                                       const bool interior, int64_t column) {
+  const LaneCorrelation *c = row->c;
+  VECTOR sum[TILE_CHANNELS][WIDE_TILE_COLUMNS];
+  SCALAR *target = row->target + column * c->targetColumnStride * LANE_COUNT;
+  const int64_t targetChannel = c->targetChannelStride * LANE_COUNT;
+  const int64_t targetColumn = c->targetColumnStride * LANE_COUNT;
+  UNROLL for (int o = 0; o < channels; o++) {
+    VECTOR start = row->bias ? (VECTOR)row->bias[o] : (VECTOR)(SCALAR)0;
+    UNROLL for (int p = 0; p < columns; p++)
+      sum[o][p] = c->accumulate ? NAME(load)(target + o * targetChannel + p * targetColumn) : start;
+  }
+  const int64_t step = c->columnStep * c->sourceColumnStride * LANE_COUNT;
+  const int64_t weightTarget = c->weightTargetStride;
+  const SCALAR *source = row->source + column * step;
+  const SCALAR *weights = row->weights;
+  for (int64_t s = 0; s < c->sourceChannels; s++) {
+    for (int64_t t = 0; t < row->validTaps; t++) {
+      const SCALAR *x = source + row->tapOffset[t];
+      const SCALAR *w = weights + row->tapWeight[t];
+      VECTOR value[WIDE_TILE_COLUMNS];
+      UNROLL for (int p = 0; p < columns; p++) {
+        if (interior) {
+          value[p] = NAME(load)(x + p * step);
+        } else {
+          int64_t sourceColumn = (column + p) * c->columnStep + row->tapColumn[t];
+          value[p] = sourceColumn >= 0 && sourceColumn < c->sourceColumns ? NAME(load)(x + p * step)
+                                                                         : (VECTOR)(SCALAR)0;
+        }
+      }
+      UNROLL for (int o = 0; o < channels; o++) {
+        VECTOR weight = (VECTOR)w[o * weightTarget];
+        UNROLL for (int p = 0; p < columns; p++) sum[o][p] = NAME(fma)(weight, value[p], sum[o][p]);
+      }
+    }
+    source += c->sourceChannelStride * LANE_COUNT;
+    weights += c->weightSourceStride;
+  }
+  UNROLL for (int o = 0; o < channels; o++) {
+    UNROLL for (int p = 0; p < columns; p++) NAME(store)(target + o * targetChannel + p * targetColumn, sum[o][p]);
+  }
+}
+
+// A whole row for a compile-time number of channels: interior columns by full tiles, then singles; edges singly. Few
+// channels take wide tiles, so that enough sums are under way to hide a multiply–add's latency.
+LANE_INLINE void NAME(correlationRow)(const NAME(CorrelationRow) * row, const int channels, int64_t firstInterior,
+                                      int64_t endInterior) {
+  const int wide = channels * 2 <= TILE_CHANNELS ? WIDE_TILE_COLUMNS : TILE_COLUMNS;
+  int64_t columns = row->c->targetColumns, column = 0;
+  for (; column < firstInterior; column++) NAME(correlationTile)(row, channels, 1, false, column);
+  for (; column + wide <= endInterior; column += wide) NAME(correlationTile)(row, channels, wide, true, column);
+  for (; wide > 2 && column + 2 <= endInterior; column += 2) NAME(correlationTile)(row, channels, 2, true, column);
+  for (; column < endInterior; column++) NAME(correlationTile)(row, channels, 1, true, column);
+  for (; column < columns; column++) NAME(correlationTile)(row, channels, 1, false, column);
+}
+
+static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(CorrelationRow) * row, int64_t channels,
+                                                             int64_t firstInterior, int64_t endInterior) {
+  switch (channels) {
+  case 1: NAME(correlationRow)(row, 1, firstInterior, endInterior); break;
+#if TILE_CHANNELS > 1
+  case 2: NAME(correlationRow)(row, 2, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 2
+  case 3: NAME(correlationRow)(row, 3, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 3
+  case 4: NAME(correlationRow)(row, 4, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 4
+  case 5: NAME(correlationRow)(row, 5, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 5
+  case 6: NAME(correlationRow)(row, 6, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 6
+  case 7: NAME(correlationRow)(row, 7, firstInterior, endInterior); break;
+#endif
+#if TILE_CHANNELS > 7
+  case 8: NAME(correlationRow)(row, 8, firstInterior, endInterior); break;
+#endif
+  default: break;
+  }
+}
+
+static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
+                            const SCALAR *bias, SCALAR *target) {
+  // Large kernels do not fit the stack; a failed allocation leaves NaN, which no one mistakes for a result.
+  enum { small = 128 };
+  int64_t smallOffset[small], smallWeight[small];
+  int32_t smallColumn[small];
+  int64_t *tapOffset = smallOffset, *tapWeight = smallWeight;
+  int32_t *tapColumn = smallColumn;
+  void *memory = NULL;
+  if (c->taps > small) {
+    memory = malloc((size_t)c->taps * (2 * sizeof(int64_t) + sizeof(int32_t)));
+    if (!memory) {
+      target[0] = (SCALAR)__builtin_nan("");
+      return;
+    }
+    tapOffset = memory;
+    tapWeight = tapOffset + c->taps;
+    tapColumn = (int32_t *)(tapWeight + c->taps);
+  }
+  for (int64_t r = 0; r < c->targetRows; r++) {
+    // Interior columns: where every valid tap of this row lies inside the map.
+    int64_t valid = 0, firstInterior = 0, endInterior = c->targetColumns;
+    for (int64_t t = 0; t < c->taps; t++) {
+      int64_t sourceRow = r * c->rowStep + c->tapRow[t];
+      if (sourceRow < 0 || sourceRow >= c->sourceRows) continue;
+      tapOffset[valid] = (sourceRow * c->sourceRowStride + c->tapColumn[t] * c->sourceColumnStride) * LANE_COUNT;
+      tapColumn[valid] = c->tapColumn[t];
+      tapWeight[valid] = c->tapWeight[t];
+      int64_t first = -(int64_t)c->tapColumn[t];
+      first = first <= 0 ? 0 : (first + c->columnStep - 1) / c->columnStep;
+      int64_t room = c->sourceColumns - 1 - c->tapColumn[t];
+      int64_t end = room < 0 ? 0 : room / c->columnStep + 1;
+      if (first > firstInterior) firstInterior = first;
+      if (end < endInterior) endInterior = end;
+      valid++;
+    }
+    if (firstInterior > c->targetColumns) firstInterior = c->targetColumns;
+    if (endInterior < firstInterior) endInterior = firstInterior;
+    for (int64_t o = 0; o < c->targetChannels; o += TILE_CHANNELS) {
+      int64_t channels = c->targetChannels - o < TILE_CHANNELS ? c->targetChannels - o : TILE_CHANNELS;
+      NAME(CorrelationRow) row = {
+        .c = c,
+        .source = source,
+        .weights = weights + o * c->weightTargetStride,
+        .bias = bias ? bias + o : NULL,
+        .target = target + (o * c->targetChannelStride + r * c->targetRowStride) * LANE_COUNT,
+        .validTaps = valid,
+        .tapOffset = tapOffset,
+        .tapColumn = tapColumn,
+        .tapWeight = tapWeight,
+      };
+      NAME(correlationRowOf)(&row, channels, firstInterior, endInterior);
+    }
+  }
+  free(memory);
+}
+
+// ---- Per-sample weight gradients -------------------------------------------------------------------------------
+
+typedef struct {
+  const LaneWeightGradient *g;
+  const SCALAR *outputGradient;                   // first target channel of the tile
+  const SCALAR *source[GRADIENT_SOURCES];         // channel, at the tap's column offset, row 0
+  int64_t firstColumn[GRADIENT_SOURCES], endColumn[GRADIENT_SOURCES];
+  SCALAR *sum[GRADIENT_SOURCES];                  // of the first target channel
+  int64_t sumTarget;                              // scalars between target channels in the sums
+  int64_t rowOffset;                              // source row of target row 0
+} NAME(GradientTile);
+
+LANE_INLINE void NAME(gradientColumn)(const NAME(GradientTile) * tile, const int targets, const int sources,
+                                      const bool interior, int64_t column, const SCALAR *outputGradient,
+                                      int64_t sourceOffset, VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES]) {
+  const LaneWeightGradient *g = tile->g;
+  VECTOR gradient[GRADIENT_TARGETS];
+  UNROLL for (int a = 0; a < targets; a++)
+    gradient[a] = NAME(load)(outputGradient + (a * g->targetChannelStride + column) * LANE_COUNT);
+  UNROLL for (int b = 0; b < sources; b++) {
+    if (!interior && (column < tile->firstColumn[b] || column >= tile->endColumn[b])) continue;
+    VECTOR value = NAME(load)(tile->source[b] + sourceOffset + column * g->stride * LANE_COUNT);
+    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(fma)(gradient[a], value, sum[a][b]);
+  }
+}
+
+LANE_INLINE void NAME(gradientTile)(const NAME(GradientTile) * tile, const int targets, const int sources) {
+  const LaneWeightGradient *g = tile->g;
+  VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES];
+  int64_t firstInterior = 0, endInterior = g->targetColumns;
+  UNROLL for (int b = 0; b < sources; b++) {
+    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(load)(tile->sum[b] + a * tile->sumTarget);
+    if (tile->firstColumn[b] > firstInterior) firstInterior = tile->firstColumn[b];
+    if (tile->endColumn[b] < endInterior) endInterior = tile->endColumn[b];
+  }
+  if (firstInterior > g->targetColumns) firstInterior = g->targetColumns;
+  if (endInterior < firstInterior) endInterior = firstInterior;
+  for (int64_t r = g->firstRow; r < g->endRow; r++) {
+    int64_t sourceRow = r * g->stride + tile->rowOffset;
+    if (sourceRow < 0 || sourceRow >= g->sourceRows) continue;
+    const SCALAR *outputGradient = tile->outputGradient + r * g->targetRowStride * LANE_COUNT;
+    int64_t sourceOffset = sourceRow * g->sourceRowStride * LANE_COUNT;
+    int64_t column = 0;
+    for (; column < firstInterior; column++)
+      NAME(gradientColumn)(tile, targets, sources, false, column, outputGradient, sourceOffset, sum);
+    for (; column < endInterior; column++)
+      NAME(gradientColumn)(tile, targets, sources, true, column, outputGradient, sourceOffset, sum);
+    for (; column < g->targetColumns; column++)
+      NAME(gradientColumn)(tile, targets, sources, false, column, outputGradient, sourceOffset, sum);
+  }
+  UNROLL for (int b = 0; b < sources; b++) {
+    UNROLL for (int a = 0; a < targets; a++) NAME(store)(tile->sum[b] + a * tile->sumTarget, sum[a][b]);
+  }
+}
+
+LANE_INLINE void NAME(gradientTileOfTargets)(const NAME(GradientTile) * tile, const int targets, int64_t sources) {
+  switch (sources) {
+  case 1: NAME(gradientTile)(tile, targets, 1); break;
+#if GRADIENT_SOURCES > 1
+  case 2: NAME(gradientTile)(tile, targets, 2); break;
+#endif
+#if GRADIENT_SOURCES > 2
+  case 3: NAME(gradientTile)(tile, targets, 3); break;
+#endif
+#if GRADIENT_SOURCES > 3
+  case 4: NAME(gradientTile)(tile, targets, 4); break;
+#endif
+#if GRADIENT_SOURCES > 4
+  case 5: NAME(gradientTile)(tile, targets, 5); break;
+#endif
+#if GRADIENT_SOURCES > 5
+  case 6: NAME(gradientTile)(tile, targets, 6); break;
+#endif
+  default: break;
+  }
+}
+
+static __attribute__((noinline)) void NAME(gradientTileOf)(const NAME(GradientTile) * tile, int64_t targets,
+                                                           int64_t sources) {
+  switch (targets) {
+  case 1: NAME(gradientTileOfTargets)(tile, 1, sources); break;
+#if GRADIENT_TARGETS > 1
+  case 2: NAME(gradientTileOfTargets)(tile, 2, sources); break;
+#endif
+#if GRADIENT_TARGETS > 2
+  case 3: NAME(gradientTileOfTargets)(tile, 3, sources); break;
+#endif
+#if GRADIENT_TARGETS > 3
+  case 4: NAME(gradientTileOfTargets)(tile, 4, sources); break;
+#endif
+  default: break;
+  }
+}
+
+static void NAME(weightGradient)(const LaneWeightGradient *g, const SCALAR *source, const SCALAR *outputGradient,
+                                 SCALAR *gradient) {
+  int64_t taps = g->kernelHeight * g->kernelWidth;
+  int64_t streams = g->sources * g->kernelWidth;  // (source channel, kernel column) pairs for one kernel row
+  for (int64_t kernelRow = 0; kernelRow < g->kernelHeight; kernelRow++) {
+    for (int64_t a = 0; a < g->targets; a += GRADIENT_TARGETS) {
+      int64_t targets = g->targets - a < GRADIENT_TARGETS ? g->targets - a : GRADIENT_TARGETS;
+      for (int64_t b = 0; b < streams; b += GRADIENT_SOURCES) {
+        int64_t sources = streams - b < GRADIENT_SOURCES ? streams - b : GRADIENT_SOURCES;
+        NAME(GradientTile) tile;
+        tile.g = g;
+        tile.outputGradient = outputGradient + a * g->targetChannelStride * LANE_COUNT;
+        tile.sumTarget = g->sources * taps * LANE_COUNT;
+        tile.rowOffset = kernelRow * g->dilation - g->padding;
+        for (int64_t k = 0; k < sources; k++) {
+          int64_t channel = (b + k) / g->kernelWidth, kernelColumn = (b + k) % g->kernelWidth;
+          int64_t offset = kernelColumn * g->dilation - g->padding;
+          tile.source[k] = source + (channel * g->sourceChannelStride + offset) * LANE_COUNT;
+          tile.firstColumn[k] = offset >= 0 ? 0 : (-offset + g->stride - 1) / g->stride;
+          int64_t room = g->sourceColumns - 1 - offset;
+          tile.endColumn[k] = room < 0 ? 0 : room / g->stride + 1;
+          tile.sum[k] = gradient
+            + ((a * g->sources + channel) * taps + kernelRow * g->kernelWidth + kernelColumn) * LANE_COUNT;
+        }
+        NAME(gradientTileOf)(&tile, targets, sources);
+      }
+    }
+  }
+}
