@@ -89,18 +89,61 @@ func overBudgetIsThrownAtTheEstimate(_ subject: LawNetwork) throws {
 func estimatedMemoryIsAnUpperBound(_ subject: LawNetwork) throws {
   let network = try CanonicalNetwork(subject.network())
   for samples in [3, 40] {
-    let batch = try sampleBatch(subject.input, sampleInputs(subject.input, count: samples, seed: 1))
     for reduction in OutputReduction.allCases {
       for precision in Precision.allCases {
-        let settings = KernelSettings(outputReduction: reduction, precision: precision)
-        let workspace = KernelWorkspace()
-        let result = try TangentKernelEngine(threads: 4).evaluate(
-          network, parameters: .drawn(seed: 1), inputs: batch, settings: settings, workspace: workspace)
-        let estimate = result.cost.bytes
-        #expect(workspace.bytes <= estimate, "\(samples) \(reduction) \(precision)")
+        try expectBoundedMemory(
+          network, subject.input, samples, .init(outputReduction: reduction, precision: precision))
       }
     }
   }
+  let coupled = KernelSettings(outputReduction: .trace, normalizationMode: .batch)
+  try expectBoundedMemory(network, subject.input, 19, coupled)
+  let everything: KernelExtras = [
+    .perLayerKernels, .inputGradientKernel, .conjugateKernel, .signalStatistics, .activationPatterns,
+  ]
+  try expectBoundedMemory(network, subject.input, 19, .init(outputReduction: .full), extras: everything)
+}
+
+/// Between rounds nothing is released that the next one reads, so the first layers' gradients meet the last layers'
+/// values. Large maps, few samples: values and gradients are nearly all there is.
+@Test func estimatesCountWhatSeveralRoundsKeep() throws {
+  var builder = NetworkBuilder(input: maps(1, 40, 40))
+  var last = builder.input
+  for _ in 0..<2 {
+    last = try builder.convolve(8, last, kernel: 1, padding: 0)
+    last = try builder.add(.activation(.tanh), from: last)
+  }
+  let pooled = try builder.add(.globalAveragePooling, from: last)
+  let network = try CanonicalNetwork(builder.build(output: builder.dense(3, pooled)))
+  try expectBoundedMemory(network, maps(1, 40, 40), 3, .init(outputReduction: .trace))
+}
+
+/// One workspace for large and small networks holds no more than the one that runs needs, once it asks for memory.
+@Test func reusedWorkspaceStaysWithinTheEstimateOrWhatItHeld() throws {
+  let workspace = KernelWorkspace()
+  for subject in lawNetworks + lawNetworks.reversed() {
+    let network = try CanonicalNetwork(subject.network())
+    let batch = try sampleBatch(subject.input, sampleInputs(subject.input, count: 20, seed: 1))
+    let held = workspace.bytes
+    let result = try TangentKernelEngine().evaluate(
+      network, parameters: .drawn(seed: 1), inputs: batch, settings: .init(), workspace: workspace)
+    #expect(workspace.bytes <= max(held, result.cost.bytes))
+    workspace.trim(to: 100_000)
+    #expect(workspace.bytes <= 100_000)
+  }
+}
+
+private func expectBoundedMemory(
+  _ network: CanonicalNetwork, _ input: TensorShape, _ samples: Int, _ settings: KernelSettings,
+  extras: KernelExtras = [], sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let batch = try sampleBatch(input, sampleInputs(input, count: samples, seed: 1))
+  let workspace = KernelWorkspace()
+  let result = try TangentKernelEngine(threads: 4).evaluate(
+    network, parameters: .drawn(seed: 1), inputs: batch, settings: settings, extras: extras,
+    workspace: workspace)
+  #expect(
+    workspace.bytes <= result.cost.bytes, "\(samples) \(settings) \(extras)", sourceLocation: sourceLocation)
 }
 
 /// The conformance table's networks, as law networks.
