@@ -14,6 +14,8 @@ final class BufferPool {
   private var live: [UnsafeMutableRawPointer: (bytes: Int, wanted: Int)] = [:]
   /// Bytes held.
   private(set) var bytes = 0
+  /// The most bytes held at any time.
+  private(set) var largestBytes = 0
   /// Bytes of what is handed out beyond what was asked for.
   private var excess = 0
 
@@ -53,6 +55,7 @@ final class BufferPool {
   private func allocate(_ wanted: Int) -> (pointer: UnsafeMutableRawPointer, bytes: Int) {
     release { $0 > limit - wanted }
     bytes += wanted
+    largestBytes = max(largestBytes, bytes)
     return (.allocate(byteCount: wanted, alignment: Self.alignment), wanted)
   }
 

@@ -14,6 +14,9 @@ public final class KernelWorkspace {
 
   /// Bytes held, in use or kept for the next evaluation.
   public var bytes: Int { pool.bytes }
+
+  /// The most bytes held at any time.
+  package var largestBytes: Int { pool.largestBytes }
 }
 
 /// What an evaluation costs, by formula, known before it starts.
