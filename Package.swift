@@ -61,7 +61,7 @@ let package = Package(
     room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
     room(
       "TangentKernel",
-      ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "RandomStreams", "Datasets"]),
+      ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("Trainability"),
     room(
       "ScoringMetrics",

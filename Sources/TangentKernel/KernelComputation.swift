@@ -8,17 +8,15 @@ import NetworkGraph
 struct KernelComputation<Scalar: LaneScalar> {
   let plan: ExecutionPlan
   let passes: [any LanePass<Scalar>]
-  let settings: KernelSettings
   let context: PassContext<Scalar>
   private let lastUse: [Int]
 
   init(
-    plan: ExecutionPlan, passes: [any LanePass<Scalar>], settings: KernelSettings,
+    plan: ExecutionPlan, passes: [any LanePass<Scalar>],
     context: PassContext<Scalar>
   ) {
     self.plan = plan
     self.passes = passes
-    self.settings = settings
     self.context = context
     lastUse = plan.lastUse()
   }

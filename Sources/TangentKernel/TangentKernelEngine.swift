@@ -158,7 +158,7 @@ public struct TangentKernelEngine: Sendable {
     ).passes()
     seconds.initialization = clock.lap()
 
-    let computation = KernelComputation(plan: plan, passes: passes, settings: settings, context: context)
+    let computation = KernelComputation(plan: plan, passes: passes, context: context)
     let observer = SignalObserver<Scalar>(plan, context)
     var values = computation.forward(
       Self.laneTensor(batches, plan.network.network.inputShape, context), observer: observer)
