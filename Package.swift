@@ -62,6 +62,7 @@ let package = Package(
     room(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
+    room("GaussianDuals", ["NetworkGraph"]),
     room("Trainability"),
     room(
       "ScoringMetrics",
@@ -106,6 +107,8 @@ let package = Package(
         "ReferenceEngine", "CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams",
         "LinearAlgebra", "YAMLDocuments", "ArchitecturePlugins", "FullyConnected", "Convolutional",
       ]),
+    room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
+    tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
     tests(of: "Trainability"),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),
