@@ -24,12 +24,14 @@ public struct KernelRequest: Sendable {
   public var settings: KernelSettings
   /// 0 computes once; R > 0 computes R + 1 times and reports the median of the last R.
   public var repetitions: Int
+  /// Whether the report tells the time by phase.
+  public var measuresPhases: Bool
   public var resources: Resources
 
   public init(
     kind: KernelKind = .empirical, network: Network, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
     parameters: ParameterSource = .drawn(seed: 0), settings: KernelSettings = KernelSettings(),
-    repetitions: Int = 0, resources: Resources = Resources()
+    repetitions: Int = 0, measuresPhases: Bool = false, resources: Resources = Resources()
   ) {
     self.kind = kind
     self.network = network
@@ -38,6 +40,7 @@ public struct KernelRequest: Sendable {
     self.parameters = parameters
     self.settings = settings
     self.repetitions = repetitions
+    self.measuresPhases = measuresPhases
     self.resources = resources
   }
 }
@@ -71,6 +74,20 @@ public struct KernelReport: Hashable, Sendable {
   public let multiplyAdds: Int
   /// The most memory that the process ever held.
   public let peakMemoryBytes: Int
+  /// Nil unless asked for.
+  public let phases: Phases?
+
+  /// Where the wall time of one computation went, in seconds: that of the repetition whose time is the median (of an
+  /// even number, the later of the two in the middle).
+  public struct Phases: Hashable, Sendable {
+    public let kernel: KernelPhaseSeconds
+    /// Finding the eigenvalues; 0 between two sets of inputs.
+    public let eigenvalues: Double
+    /// What the others add up to, and the rest: laying out inputs, moving buffers, starting threads.
+    public let total: Double
+
+    public var other: Double { max(0, total - kernel.total - eigenvalues) }
+  }
 
   /// Eigenvalues and what follows from them; nil where undefined.
   public struct Spectrum: Hashable, Sendable {

@@ -43,6 +43,7 @@ extension Scorer {
     let seconds: Double
     let initializationSeconds: Double
     let cpuSeconds: Double
+    let phases: KernelReport.Phases?
   }
 
   private func evaluate(
@@ -54,17 +55,21 @@ extension Scorer {
       threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
     let evaluation = try engine.evaluate(
       network, parameters: parameters, inputs: request.inputs, secondInputs: request.secondInputs,
-      settings: request.settings, workspace: workspace)
+      settings: request.settings, extras: request.measuresPhases ? .phaseSeconds : [], workspace: workspace)
     let start = ContinuousClock.now
     let spectrum =
       request.secondInputs == nil
       ? SpectrumAttempt(evaluation.kernel, epsilon: request.settings.precision.epsilon) : nil
     let eigenvalueSeconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = evaluation.seconds.computation + eigenvalueSeconds
     timings.append(
       Timing(
-        seconds: evaluation.seconds.computation + eigenvalueSeconds,
+        seconds: seconds,
         initializationSeconds: evaluation.seconds.initialization,
-        cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart))
+        cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart,
+        phases: evaluation.phaseSeconds.map {
+          .init(kernel: $0, eigenvalues: request.secondInputs == nil ? eigenvalueSeconds : 0, total: seconds)
+        }))
     return (evaluation, spectrum)
   }
 
@@ -83,7 +88,8 @@ extension Scorer {
       firstSeconds: timings.first?.seconds ?? 0,
       initializationSeconds: median(reported.map(\.initializationSeconds)),
       cpuSeconds: median(reported.map(\.cpuSeconds)), multiplyAdds: evaluation.cost.multiplyAdds,
-      peakMemoryBytes: ProcessUsage.current.peakBytes)
+      peakMemoryBytes: ProcessUsage.current.peakBytes,
+      phases: reported.sorted { $0.seconds < $1.seconds }.dropFirst(reported.count / 2).first?.phases)
   }
 
   /// The middle value, or the mean of the two in the middle; 0 of none.

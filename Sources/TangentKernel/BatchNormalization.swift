@@ -32,9 +32,11 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
       mean.withUnsafeMutableBufferPointer { mean in
         inverse.withUnsafeMutableBufferPointer { inverse in
           nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
-          context.workers.forEach(channels) { channel in
-            (mean[channel], inverse[channel]) = batchStatistics(
-              input, channel: channel, epsilon: epsilon, context)
+          context.meter.section(.statistics) {
+            context.workers.forEach(channels) { channel in
+              (mean[channel], inverse[channel]) = batchStatistics(
+                input, channel: channel, epsilon: epsilon, context)
+            }
           }
         }
       }

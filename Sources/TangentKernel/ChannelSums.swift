@@ -35,6 +35,7 @@ func accumulatePerChannel<Scalar: LaneScalar>(
   let blocks = context.blocks
   let columns = context.isCoupled ? gram.blocks : gradient.columns
   nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: columns * channels * laneCount)
+  let start = context.meter?.now
   if context.isCoupled {
     sums.fillWithZeros(columns * channels * laneCount)
     context.workers.forEach(gradient.columns / blocks) { direction in
@@ -57,6 +58,7 @@ func accumulatePerChannel<Scalar: LaneScalar>(
       }
     }
   }
+  context.meter?.claim(.weightGradients, since: start)
   gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)
   gram.close(role, slots: 0..<1, context.workers)
   context.pool.giveBack(sums)

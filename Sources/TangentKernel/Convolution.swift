@@ -172,7 +172,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     let slotScalars = (columns + 1) * chunks.parametersPerChunk * laneCount
     nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
     // A slot's chunks run in order on one worker, which also owns the slot's scratch.
-    context.workers.forEach(slots) { slot in
+    context.forEachDivided(slots) { slot, stopwatch in
       let buffer = scratch + slot * slotScalars
       for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
         let chunk = chunks[index]
@@ -195,7 +195,9 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
           }
         }
         transform(chunk, buffer, vectors)
+        stopwatch?.lap(.weightGradients)
         gram.add(buffer, parameters: parameters, columnStride: vectors, factor: factor, slot: slot)
+        stopwatch?.lap(.gram)
       }
     }
     context.pool.giveBack(scratch)

@@ -39,7 +39,7 @@ struct KernelComputation<Scalar: LaneScalar> {
         let inputs = zip(step.inputs, plan.inputShapes(of: step)).compactMap { source, shape in
           values.steps[source]?.reshaped(shape)
         }
-        passes[time].forward(inputs, into: output, context)
+        context.meter.section(.forward) { passes[time].forward(inputs, into: output, context) }
         values.steps[time] = output
         observer?.observe(time, inputs: inputs, output: output, context)
       }
@@ -80,9 +80,11 @@ struct KernelComputation<Scalar: LaneScalar> {
       }
       let output = step.reads.output ? values.steps[time]?.reshaped(step.node.shape) : nil
       gram.step = time
-      pass.accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
+      context.meter.section(.gram) {
+        pass.accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
+      }
       if case .add = step.node.operation {
-        passThrough(time, gradient, &gradients)
+        context.meter.section(.backward) { passThrough(time, gradient, &gradients) }
         continue
       }
       var targets: [GradientTarget<Scalar>?] = []
@@ -97,7 +99,9 @@ struct KernelComputation<Scalar: LaneScalar> {
         targets.append(GradientTarget(tensor: target.reshaped(shape), accumulate: held != nil))
       }
       if targets.contains(where: { $0 != nil }) {
-        pass.backward(gradient, inputs: inputs, output: output, into: targets, context)
+        context.meter.section(.backward) {
+          pass.backward(gradient, inputs: inputs, output: output, into: targets, context)
+        }
       }
     }
   }

@@ -16,6 +16,8 @@ public struct KernelExtras: OptionSet, Hashable, Sendable {
   public static let signalStatistics = KernelExtras(rawValue: 1 << 3)
   /// Agreement of activation patterns: O(n² · units) multiply–adds.
   public static let activationPatterns = KernelExtras(rawValue: 1 << 4)
+  /// Wall time by phase. Costs a few clock readings for each pass and each chunk of weights.
+  public static let phaseSeconds = KernelExtras(rawValue: 1 << 5)
 }
 
 /// One parameter array's share of a kernel.

@@ -17,6 +17,8 @@ struct PassContext<Scalar: LaneScalar> {
   /// then one row of the kernel, whose parameter gradients are sums over all lanes of all its blocks.
   let isCoupled: Bool
   let filter: ParameterFilter
+  /// Nil unless phases are to be measured.
+  let meter: PhaseMeter?
 }
 
 /// One operation in the lane layout: forward, backward, and its parameters' share of the Gram matrix. To add an

@@ -36,10 +36,11 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     mean.withUnsafeMutableBufferPointer { mean in
       inverse.withUnsafeMutableBufferPointer { inverse in
         nonisolated(unsafe) let (mean, inverse) = (mean, inverse)
-        context.workers.forEach(channels) { channel in
+        context.forEachDivided(channels) { channel, stopwatch in
           if !usesStoredStatistics {
             (mean[channel], inverse[channel]) = batchStatistics(
               output, channel: channel, epsilon: epsilon, context)
+            stopwatch?.lap(.statistics)
           }
           let factor = parameters.gamma[channel] * inverse[channel]
           for block in 0..<output.columns {
@@ -49,6 +50,7 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
               offset: Scalar(parameters.beta[channel] - mean[channel] * factor), map, into: map,
               accumulate: false)
           }
+          stopwatch?.lap(.forward)
         }
       }
     }

@@ -66,6 +66,8 @@ public struct KernelEvaluation: Sendable {
   public let signalStatistics: [LayerSignal]?
   /// Which units are active together, over all ReLU-like activations.
   public let activationPatterns: ActivationPatterns?
+  /// Of the passes over this batch; the rest of `seconds.computation` is laying out inputs and moving buffers.
+  public let phaseSeconds: KernelPhaseSeconds?
 }
 
 /// Computes empirical neural tangent kernels of finite networks (Jacot et al. 2018): Θ_ij = ⟨∂f(x_i)/∂ω, ∂f(x_j)/∂ω⟩
@@ -152,7 +154,8 @@ public struct TangentKernelEngine: Sendable {
       blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
-      isCoupled: plan.isCoupled, filter: settings.parameterFilter)
+      isCoupled: plan.isCoupled, filter: settings.parameterFilter,
+      meter: plan.extras.contains(.phaseSeconds) ? PhaseMeter() : nil)
     let passes = try PassFactory<Scalar>(
       plan: plan, settings: settings, source: parameters, workers: workers, pool: pool
     ).passes()
@@ -188,7 +191,7 @@ public struct TangentKernelEngine: Sendable {
         matrix, gram, rounds, samples: samples, outputs: plan.network.network.outputCount,
         settings.outputReduction)
     }
-    let kernel = layout(gram.sum)
+    let kernel = context.meter.section(.gram) { layout(gram.sum) }
     let roles = ParameterArray.Role.allCases
     let layers = gram.arrays.map { array in
       (
@@ -204,7 +207,8 @@ public struct TangentKernelEngine: Sendable {
       kernel: kernel, outputs: outputs, isFinite: values.isFinite && kernel.values.allSatisfy(\.isFinite),
       seconds: seconds, cost: cost, perLayerKernels: plan.extras.contains(.perLayerKernels) ? layers : nil,
       inputGradientKernel: inputGradientKernel, conjugateKernel: observer?.conjugateKernel(samples: samples),
-      signalStatistics: observer?.statistics, activationPatterns: observer?.patterns(samples: samples))
+      signalStatistics: observer?.statistics, activationPatterns: observer?.patterns(samples: samples),
+      phaseSeconds: context.meter?.seconds)
   }
 
   private func cost(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> KernelCost {

@@ -127,6 +127,41 @@ import Testing
     #expect(document["seconds"] as? Double == times[1...].sorted()[1])
   }
 
+  @Test func verboseTellsThePhases() throws {
+    let convolutional = try folder.write(
+      """
+      input: [3, 16, 16]
+      layers:
+        - {op: conv2d, filters: 16, kernel: 3, padding: 1}
+        - {op: batch_norm}
+        - {op: relu}
+        - {op: conv2d, filters: 16, kernel: 3, padding: 1}
+        - {op: relu}
+        - {op: global_average_pool}
+        - {op: dense, units: 2}
+
+      """, to: "convolutional.yaml")
+    let images = folder.file("images.npy")
+    try Self.write((0..<12 * 768).map { sin(Double($0 * $0)) }, shape: [12, 3, 16, 16], to: images)
+    let arguments = ["kernel", convolutional, "--inputs", images, "--repeat", "3", "--threads", "2"]
+    let quiet = try jsonObject(try Tool.run(arguments, in: folder).output)
+    let result = try Tool.run(arguments + ["--verbose"], in: folder)
+    #expect(result.exitCode == 0)
+    let document = try jsonObject(result.output)
+    #expect(quiet["phases"] == nil)
+    #expect(document["eigenvalues"] as? [Double] == quiet["eigenvalues"] as? [Double])
+
+    let phases = try #require(document["phases"] as? [String: Double])
+    let names = ["statistics", "forward", "backward", "weightGradients", "gram", "eigenvalues"]
+    #expect(Set(phases.keys) == Set(names + ["other", "total"]))
+    for name in names { #expect(try #require(phases[name]) > 0, "\(name)") }
+    let total = try #require(phases["total"])
+    #expect(names.reduce(0) { $0 + (phases[$1] ?? 0) } <= total * (1 + 1e-9))
+    #expect(try #require(phases["other"]) >= 0)
+    #expect(total == document["seconds"] as? Double)
+    for name in names + ["other", "total"] { #expect(result.errors.contains("\n\(name) "), "\(name)") }
+  }
+
   @Test func seedsAndThreadsDecideAsTheyShould() throws {
     func value(_ more: String...) throws -> [Double] {
       let result = try Tool.run(["kernel", network, "--inputs", inputs] + more, in: folder)

@@ -5,6 +5,7 @@ import Testing
 
 private let everything: KernelExtras = [
   .perLayerKernels, .inputGradientKernel, .conjugateKernel, .signalStatistics, .activationPatterns,
+  .phaseSeconds,
 ]
 
 extension EngineCase {
@@ -261,4 +262,20 @@ func extrasAndThreadsChangeNoBit(mode: NormalizationMode) throws {
   for extras in [KernelExtras.inputGradientKernel, .conjugateKernel, .activationPatterns] {
     #expect(try estimate(extras).multiplyAdds > plain.multiplyAdds)
   }
+}
+
+// MARK: Phases
+
+@Test(arguments: NormalizationMode.allCases, [1, 3])
+func phasesAreMeasuredWithoutOverlap(mode: NormalizationMode, threads: Int) throws {
+  let given = try EngineCase(branchedNetwork(), samples: 20, seed: 4)
+  let settings = KernelSettings(outputReduction: .trace, normalizationMode: mode)
+  if mode == .batch, threads == 1 { #expect(try given.evaluate(settings, extras: []).phaseSeconds == nil) }
+  let result = try given.evaluate(settings, extras: .phaseSeconds, threads: threads)
+  let phases = try #require(result.phaseSeconds)
+  for phase in KernelPhase.allCases {
+    let hasStatistics = mode == .frozen || mode == .batch
+    #expect((phases[phase] > 0) == (phase != .statistics || hasStatistics), "\(phase)")
+  }
+  #expect(phases.total <= result.seconds.computation)
 }

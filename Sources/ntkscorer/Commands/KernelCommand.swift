@@ -20,10 +20,17 @@ struct KernelCommand: ParsableCommand {
       names; without one they are drawn from --seed. With --inputs2 the kernel is between the two sets, \
       and there is no spectrum.
 
+      With --verbose, `phases` tells where the time of the repetition of median time went, in wall \
+      seconds, and a table on standard error says the same. Where worker threads alternate between \
+      phases, each times its own pieces, and the wall time is divided in proportion to the sum of their \
+      times; so waiting for the slowest thread is shared out like the work. What is in no phase (laying \
+      out inputs, moving buffers) is `other`.
+
       EXAMPLES
         ntkscorer kernel net.yaml --inputs x.npy
         ntkscorer kernel net.yaml --inputs x.npy --weights w.npz --output k.npy
         ntkscorer kernel net.yaml --inputs x.npy --repeat 5 | jq .seconds
+        ntkscorer kernel net.yaml --inputs x.npy --repeat 5 --verbose > result.json
       """)
 
   @Argument(
@@ -95,7 +102,8 @@ struct KernelCommand: ParsableCommand {
         secondInputs: try secondInputs.map { try InputFile.batch($0, shape: shape) },
         parameters: try parameters(), settings: try kernel.settings(for: file, scorer),
         repetitions: repetitions,
-        resources: resourcing.resources))
+        measuresPhases: logging.verbose, resources: resourcing.resources))
+    if let phases = result.report.phases { Console.shared.print(KernelDocument.phaseTable(phases)) }
     if let output {
       let matrix = result.kernel
       try NumericArray(shape: [matrix.rows, matrix.columns], values: matrix.values).write(npy: output)

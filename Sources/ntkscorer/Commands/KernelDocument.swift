@@ -1,5 +1,7 @@
 import ArchitectureScorer
+import Foundation
 import Reports
+import TangentKernel
 
 /// What `kernel` prints.
 enum KernelDocument {
@@ -25,8 +27,46 @@ enum KernelDocument {
       ("multiplyAdds", .integer(report.multiplyAdds)),
       ("peakMemoryBytes", .integer(report.peakMemoryBytes)),
     ]
+    if let phases = report.phases { members.append(("phases", phasesObject(phases))) }
     return JSONValue.object(members).indented + "\n"
   }
 
   private static func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
+
+  /// Names as in the JSON document, and seconds.
+  private static func entries(_ phases: KernelReport.Phases) -> [(name: String, seconds: Double)] {
+    KernelPhase.allCases.map { ($0.name, phases.kernel[$0]) }
+      + [("eigenvalues", phases.eigenvalues), ("other", phases.other), ("total", phases.total)]
+  }
+
+  private static func phasesObject(_ phases: KernelReport.Phases) -> JSONValue {
+    .object(entries(phases).map { ($0.name, .number($0.seconds)) })
+  }
+
+  /// A line for each phase: seconds, and the share of the total in per cent.
+  static func phaseTable(_ phases: KernelReport.Phases) -> String {
+    let rows = entries(phases).map { entry in
+      [
+        entry.name, NumberText.significant(entry.seconds),
+        phases.total > 0 ? String(format: "%.1f", 100 * entry.seconds / phases.total) : NumberText.missing,
+      ]
+    }
+    let columns: [TextTable.Column] = [
+      .init("phase", .left, importance: 3), .init("seconds", .right, importance: 2),
+      .init("% of total", .right, importance: 1),
+    ]
+    return TextTable(columns, rows: rows).rendered(width: nil).lines.joined(separator: "\n")
+  }
+}
+
+extension KernelPhase {
+  fileprivate var name: String {
+    switch self {
+    case .statistics: "statistics"
+    case .forward: "forward"
+    case .backward: "backward"
+    case .weightGradients: "weightGradients"
+    case .gram: "gram"
+    }
+  }
 }
