@@ -63,7 +63,7 @@ let package = Package(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("GaussianDuals", ["NetworkGraph"]),
-    room("Trainability"),
+    room("Trainability", ["LinearAlgebra"]),
     room(
       "ScoringMetrics",
       ["TangentKernel", "Trainability", "LinearAlgebra", "NetworkGraph", "Datasets", "YAMLDocuments"]),
@@ -109,7 +109,7 @@ let package = Package(
       ]),
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
-    tests(of: "Trainability"),
+    tests(of: "Trainability", ["LinearAlgebra", "TheoryCases"]),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),
     tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),

@@ -1,20 +1,5 @@
 import CLAPACKE
 
-/// What can go wrong in a decomposition.
-public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
-  /// The matrix holds an infinity or NaN.
-  case nonFinite
-  /// LAPACK's iteration did not converge.
-  case notConverged(info: Int)
-
-  public var description: String {
-    switch self {
-    case .nonFinite: "the matrix holds numbers that are not finite"
-    case .notConverged(let info): "the eigenvalue iteration did not converge (LAPACK info \(info))"
-    }
-  }
-}
-
 /// The eigenvalues of a symmetric matrix, descending, by LAPACK's divide and conquer (dsyevd, values only).
 ///
 /// - Parameters:
@@ -23,9 +8,46 @@ public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
 /// - Throws: `LinearAlgebraError`.
 ///
 /// Complexity: O(n³).
-public func symmetricEigenvalues(_ matrix: [Double], order: Int) throws -> [Double] {
-  guard order > 0 else { return [] }
-  guard matrix.allSatisfy(\.isFinite) else { throw LinearAlgebraError.nonFinite }
+public func symmetricEigenvalues(_ matrix: [Double], order: Int) throws(LinearAlgebraError) -> [Double] {
+  try symmetricEigensystem(matrix, order: order, vectors: false).values
+}
+
+/// A = Σ λᵢ vᵢ vᵢᵀ: the eigenvalues of a symmetric matrix, descending, and an orthonormal basis of eigenvectors.
+public struct SymmetricEigendecomposition: Hashable, Sendable {
+  /// Descending.
+  public let values: [Double]
+  /// n × n; *row* i is the eigenvector of `values[i]`, of length 1 and arbitrary sign.
+  public let vectors: Matrix
+
+  /// By LAPACK's divide and conquer (dsyevd).
+  ///
+  /// - Parameter matrix: square; only its symmetric part (M + Mᵀ)/2 is used.
+  /// - Throws: `LinearAlgebraError`.
+  ///
+  /// Complexity: O(n³), about ten times the eigenvalues alone.
+  public init(_ matrix: Matrix) throws(LinearAlgebraError) {
+    guard matrix.rows == matrix.columns else {
+      throw .shapeMismatch("a matrix of \(matrix.rows) × \(matrix.columns) has no eigenvalues: it is not square")
+    }
+    let order = matrix.rows
+    let system = try symmetricEigensystem(matrix.values, order: order, vectors: true)
+    values = system.values
+    // LAPACK's columns, ascending, one after the other: rows in the reverse order.
+    vectors = Matrix(rows: order, columns: order) { row, column in
+      system.columns[(order - 1 - row) * order + column]
+    }
+  }
+}
+
+/// - Returns: eigenvalues descending; with `vectors` the eigenvectors, column-major and ascending as LAPACK has them.
+private func symmetricEigensystem(
+  _ matrix: [Double], order: Int, vectors: Bool
+) throws(LinearAlgebraError) -> (values: [Double], columns: [Double]) {
+  guard matrix.count == order * order else {
+    throw .shapeMismatch("\(matrix.count) numbers are no \(order) × \(order) matrix")
+  }
+  guard order > 0 else { return ([], []) }
+  guard matrix.allSatisfy(\.isFinite) else { throw .nonFinite }
   OpenBLASRuntime.prepare()
   var symmetric = matrix
   for i in 0..<order {
@@ -36,9 +58,9 @@ public func symmetricEigenvalues(_ matrix: [Double], order: Int) throws -> [Doub
     }
   }
   var values = [Double](repeating: 0, count: order)
+  let job = Int8(UInt8(ascii: vectors ? "V" : "N"))
   let info = LAPACKE_dsyevd(
-    LAPACK_COL_MAJOR, Int8(UInt8(ascii: "N")), Int8(UInt8(ascii: "L")), Int32(order), &symmetric,
-    Int32(order), &values)
-  guard info == 0 else { throw LinearAlgebraError.notConverged(info: Int(info)) }
-  return values.reversed()
+    LAPACK_COL_MAJOR, job, Int8(UInt8(ascii: "L")), Int32(order), &symmetric, Int32(order), &values)
+  guard info == 0 else { throw .notConverged(info: Int(info)) }
+  return (values.reversed(), symmetric)
 }
