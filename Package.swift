@@ -63,6 +63,7 @@ let package = Package(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("GaussianDuals", ["NetworkGraph"]),
+    room("MeanField", ["GaussianDuals", "NetworkGraph"]),
     room("Trainability", ["LinearAlgebra"]),
     room(
       "ScoringMetrics",
@@ -109,7 +110,8 @@ let package = Package(
       ]),
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
-    tests(of: "Trainability", ["LinearAlgebra", "TheoryCases"]),
+    tests(of: "MeanField", ["GaussianDuals", "NetworkGraph", "TheoryCases"]),
+    tests(of: "Trainability", ["GaussianDuals", "LinearAlgebra", "NetworkGraph", "TheoryCases"]),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),
     tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),

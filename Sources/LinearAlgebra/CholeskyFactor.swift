@@ -14,7 +14,9 @@ public struct CholeskyFactor: Hashable, Sendable {
   ///
   /// Complexity: O(n³/3).
   public init(_ matrix: Matrix) throws(LinearAlgebraError) {
-    guard matrix.isSquare else { throw .shapeMismatch("\(matrix.shape): a Cholesky factor is of a square matrix") }
+    guard matrix.isSquare else {
+      throw .shapeMismatch("\(matrix.shape): a Cholesky factor is of a square matrix")
+    }
     guard matrix.isFinite else { throw .nonFinite }
     order = matrix.rows
     var values = matrix.values
@@ -37,7 +39,8 @@ public struct CholeskyFactor: Hashable, Sendable {
     var reciprocal = 0.0
     LAPACKE_dpocon(LAPACK_ROW_MAJOR, lower, size, values, size, sums.max() ?? 0, &reciprocal)
     factor = values
-    reciprocalConditionNumber = reciprocal
+    // An estimate that rounding may take beyond 1.
+    reciprocalConditionNumber = min(1, reciprocal)
   }
 
   /// The X of A X = B.

@@ -27,7 +27,8 @@ public struct SymmetricEigendecomposition: Hashable, Sendable {
   /// Complexity: O(n³), about ten times the eigenvalues alone.
   public init(_ matrix: Matrix) throws(LinearAlgebraError) {
     guard matrix.rows == matrix.columns else {
-      throw .shapeMismatch("a matrix of \(matrix.rows) × \(matrix.columns) has no eigenvalues: it is not square")
+      throw .shapeMismatch(
+        "a matrix of \(matrix.rows) × \(matrix.columns) has no eigenvalues: it is not square")
     }
     let order = matrix.rows
     let system = try symmetricEigensystem(matrix.values, order: order, vectors: true)

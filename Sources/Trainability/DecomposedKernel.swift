@@ -69,10 +69,13 @@ public struct DecomposedKernel: Sendable {
   /// kernel does not see has component 0; where only rounding is left of it, it is made so.
   func projected(rows: Matrix, name: String) throws(TrainabilityError) -> Matrix {
     guard rows.columns == order else {
-      throw .shapeMismatch("\(name): expected \(order) columns, one for each training sample, and it is \(rows.shape)")
+      throw .shapeMismatch(
+        "\(name): expected \(order) columns, one for each training sample, and it is \(rows.shape)")
     }
     try requireFinite(rows, name)
-    var result = try algebra { () throws(LinearAlgebraError) in try rows.multiplied(byTransposeOf: eigenvectors) }
+    var result = try algebra { () throws(LinearAlgebraError) in
+      try rows.multiplied(byTransposeOf: eigenvectors)
+    }
     for row in 0..<rows.rows {
       let norm = (0..<order).reduce(0.0) { $0 + result[row, $1] * result[row, $1] }.squareRoot()
       for index in rank..<order where abs(result[row, index]) <= Double(order) * epsilon * norm {

@@ -60,10 +60,12 @@ public enum GaussianProcess {
     try requireNoise(noiseVariance)
     let n = tangentKernel.order
     try requireShape(prior.training, n, n, "the NNGP kernel of training inputs")
-    try requireShape(tangentCross, prior.test.rows, n, "the tangent kernel between others and training inputs")
+    try requireShape(
+      tangentCross, prior.test.rows, n, "the tangent kernel between others and training inputs")
     try requireShape(targets, n, targets.columns, "the labels")
     let responses = tangentKernel.resolvedEigenvalues.map(progress.response)
-    let projected = try tangentKernel.projected(rows: tangentCross, name: "the tangent kernel with other inputs")
+    let projected = try tangentKernel.projected(
+      rows: tangentCross, name: "the tangent kernel with other inputs")
     // A = (Θ*V) diag(response) Vᵀ.
     let map = try tangentKernel.combination(of: projected.transposed.scalingRows(by: responses)).transposed
     let (mean, covariance) = try algebra { () throws(LinearAlgebraError) in

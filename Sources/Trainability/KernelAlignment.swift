@@ -20,14 +20,20 @@ public func centredAlignment(kernel: Matrix, targets: Matrix) throws(Trainabilit
   guard norms.0 > rounding * kernel.frobeniusNorm, norms.1 > rounding * outer.frobeniusNorm else {
     throw .invalidParameter("the kernel or the labels do not vary over samples, so they have no alignment")
   }
-  return zip(centredKernel.values, centredLabels.values).reduce(0) { $0 + ($1.0 / norms.0) * ($1.1 / norms.1) }
+  return zip(centredKernel.values, centredLabels.values).reduce(0) {
+    $0 + ($1.0 / norms.0) * ($1.1 / norms.1)
+  }
 }
 
 /// HKH.
 private func centred(_ kernel: Matrix) -> Matrix {
   let n = Double(kernel.rows)
   let rowMeans = (0..<kernel.rows).map { row in (0..<kernel.rows).reduce(0) { $0 + kernel[row, $1] } / n }
-  let columnMeans = (0..<kernel.rows).map { column in (0..<kernel.rows).reduce(0) { $0 + kernel[$1, column] } / n }
+  let columnMeans = (0..<kernel.rows).map { column in
+    (0..<kernel.rows).reduce(0) { $0 + kernel[$1, column] } / n
+  }
   let mean = rowMeans.reduce(0, +) / n
-  return Matrix(rows: kernel.rows, columns: kernel.rows) { kernel[$0, $1] - rowMeans[$0] - columnMeans[$1] + mean }
+  return Matrix(rows: kernel.rows, columns: kernel.rows) {
+    kernel[$0, $1] - rowMeans[$0] - columnMeans[$1] + mean
+  }
 }

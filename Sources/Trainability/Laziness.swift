@@ -6,7 +6,9 @@ public enum Laziness {
   /// ‖A − B‖_F/‖B‖_F: of the kernel after training to that before, or of a finite-width kernel to its limit.
   ///
   /// - Throws: `TrainabilityError` for other shapes, and when B is zero.
-  public static func relativeChange(of value: Matrix, from reference: Matrix) throws(TrainabilityError) -> Double {
+  public static func relativeChange(of value: Matrix, from reference: Matrix) throws(TrainabilityError)
+    -> Double
+  {
     try requireFinite(value, "the changed array")
     try requireFinite(reference, "the reference")
     let difference = try algebra { () throws(LinearAlgebraError) in try value.combined(with: reference, -) }
@@ -46,7 +48,8 @@ public enum Laziness {
     _ dynamics: TrainingDynamics, secondDerivativeNorm: Double
   ) throws(TrainabilityError) -> Double {
     guard secondDerivativeNorm >= 0, secondDerivativeNorm.isFinite else {
-      throw .invalidParameter("the norm of the second derivative is \(secondDerivativeNorm); expected 0 or more")
+      throw .invalidParameter(
+        "the norm of the second derivative is \(secondDerivativeNorm); expected 0 or more")
     }
     try requirePositive(dynamics.kernel.lambdaMax, "the kernel's largest eigenvalue")
     return (2 * dynamics.initialLoss).squareRoot() * secondDerivativeNorm / dynamics.kernel.lambdaMax

@@ -48,5 +48,7 @@ func requireShape(_ matrix: Matrix, _ rows: Int, _ columns: Int, _ name: String)
 
 /// - Throws: `TrainabilityError.invalidParameter` unless `value` is a number above 0, infinity excluded.
 func requirePositive(_ value: Double, _ name: String) throws(TrainabilityError) {
-  guard value > 0, value.isFinite else { throw .invalidParameter("\(name) is \(value); expected a positive number") }
+  guard value > 0, value.isFinite else {
+    throw .invalidParameter("\(name) is \(value); expected a positive number")
+  }
 }

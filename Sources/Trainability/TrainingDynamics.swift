@@ -104,7 +104,8 @@ public struct TrainingDynamics: Sendable {
     try requireFinite(jacobian, "an entry of the Jacobian")
     let responses = kernel.resolvedEigenvalues.map { $0 > 0 ? -progress.response($0) : 0 }
     let weights = try kernel.combination(of: components.scalingRows(by: responses))
-    return try algebra { () throws(LinearAlgebraError) in try jacobian.transposeMultiplied(by: weights) }.values
+    return try algebra { () throws(LinearAlgebraError) in try jacobian.transposeMultiplied(by: weights) }
+      .values
   }
 
   /// Σ (factor(λᵢ))² energyᵢ; a direction without energy adds nothing even where its factor overflows.
@@ -153,7 +154,9 @@ public struct LinearizedPredictor: Sendable {
     get throws(TrainabilityError) {
       let dynamics = dynamics
       let projected = projected
-      let product = try algebra { () throws(LinearAlgebraError) in try projected.multiplied(by: dynamics.components) }
+      let product = try algebra { () throws(LinearAlgebraError) in
+        try projected.multiplied(by: dynamics.components)
+      }
       return Matrix(rows: product.rows, columns: product.columns) { -product[$0, $1] }
     }
   }

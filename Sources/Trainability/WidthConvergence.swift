@@ -55,7 +55,9 @@ public enum WidthRequirement {
 
   /// L⁶ε⁻⁴ log(L/δ): a ReLU network of L hidden layers has a kernel within (L + 1)ε of its limit (Arora et al. 2019, "On exact
   /// computation", theorem 3.1).
-  public static func kernelConvergence(hiddenLayers: Int, accuracy: Double, failureProbability: Double) -> Double {
+  public static func kernelConvergence(hiddenLayers: Int, accuracy: Double, failureProbability: Double)
+    -> Double
+  {
     pow(Double(hiddenLayers), 6) / pow(accuracy, 4) * log(Double(hiddenLayers) / failureProbability)
   }
 }

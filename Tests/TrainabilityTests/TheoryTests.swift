@@ -1,20 +1,8 @@
 import Foundation
 import LinearAlgebra
+import Testing
 import TheoryCases
 import Trainability
-import Testing
-
-extension TheoryValue {
-  /// Nested rows, or the numbers of one column.
-  fileprivate var matrix: Matrix {
-    get throws {
-      let rows = try rows
-      return try Matrix(rows: rows.count, columns: rows.first?.count ?? 0, values: rows.flatMap { $0 })
-    }
-  }
-
-  fileprivate var column: Matrix { get throws { Matrix(column: try numbers) } }
-}
 
 @Suite struct TheoryOfTrainabilityTests {
   @Test func theorySpectrum() throws {
@@ -98,13 +86,16 @@ extension TheoryValue {
     let change = try dynamics.parameterChange(at: now, jacobian: jacobian)
     try checks.compare(change, to: expected["dtheta"], "dtheta")
     try checks.compare(try dynamics.displacement(at: now), to: expected["displacement"], "displacement")
-    try checks.compare(try dynamics.displacement(at: end), to: expected["displacement_inf"], "displacement_inf")
+    try checks.compare(
+      try dynamics.displacement(at: end), to: expected["displacement_inf"], "displacement_inf")
     let predictor = try LinearizedPredictor(
       dynamics, crossKernel: cross, initialOutputs: try input["f0_test"].column)
     try checks.compare(try predictor.predictions(at: now).values, to: expected["prediction"], "prediction")
-    try checks.compare(try predictor.predictions(at: end).values, to: expected["prediction_inf"], "prediction_inf")
     try checks.compare(
-      try predictor.initialVelocity.values.map { rate * $0 }, to: expected["initial_velocity"], "initial velocity")
+      try predictor.predictions(at: end).values, to: expected["prediction_inf"], "prediction_inf")
+    try checks.compare(
+      try predictor.initialVelocity.values.map { rate * $0 }, to: expected["initial_velocity"],
+      "initial velocity")
     // The file leaves out the rate of the ten steps, one unknown: the norm gives it, every entry is then checked.
     let after = try expected["gd_residual_10_steps"].numbers
     let descent = try descent(dynamics, steps: 10, norm: after.reduce(0) { $0 + $1 * $1 }.squareRoot())
@@ -118,7 +109,11 @@ extension TheoryValue {
     var (low, high) = (0.0, 1 / dynamics.kernel.lambdaMax)
     for _ in 0..<100 {
       let progress = TrainingProgress.gradientDescent(steps: steps, learningRate: (low + high) / 2)
-      if try dynamics.residualNorm(at: progress) > norm { low = (low + high) / 2 } else { high = (low + high) / 2 }
+      if try dynamics.residualNorm(at: progress) > norm {
+        low = (low + high) / 2
+      } else {
+        high = (low + high) / 2
+      }
     }
     return .gradientDescent(steps: steps, learningRate: high)
   }

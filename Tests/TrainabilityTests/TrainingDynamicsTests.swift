@@ -39,7 +39,9 @@ private let times = [0, 1e-9, 0.01, 0.1, 0.5, 2, 10, 1e3, 1e9, Double.infinity]
   }
 
   /// Steps of gradient descent carried out one after the other on parameters, no eigenvalue in sight.
-  @Test(arguments: [(5, 12), (9, 4)]) func stepsAreThoseOfGradientDescent(samples: Int, parameters: Int) throws {
+  @Test(arguments: [(5, 12), (9, 4)]) func stepsAreThoseOfGradientDescent(samples: Int, parameters: Int)
+    throws
+  {
     let problem = try RandomProblem(seed: 3, samples: samples, parameters: parameters)
     let dynamics = try dynamics(problem)
     let predictor = try LinearizedPredictor(dynamics, crossKernel: problem.cross)
@@ -132,7 +134,8 @@ private let times = [0, 1e-9, 0.01, 0.1, 0.5, 2, 10, 1e3, 1e9, Double.infinity]
 
   /// log1p and expm1 carry the digits that 1 − (1 − x)ᵏ would lose; values with fifty digits.
   @Test(arguments: [
-    (1e-18, 1000, 1e-15), (0.5, 3, 0.875), (1.0, 4, 1), (1.5, 3, 1.125), (1.5, 2, 0.75), (2.0, 2, 0), (2.0, 3, 2),
+    (1e-18, 1000, 1e-15), (0.5, 3, 0.875), (1.0, 4, 1), (1.5, 3, 1.125), (1.5, 2, 0.75), (2.0, 2, 0),
+    (2.0, 3, 2),
     (1e-10, 7, 6.9999999979e-10), (1.9999999999, 2, 1.9999999999e-10 + 1.0e-20), (0.0, 7, 0),
   ])
   func responsesKeepTheirDigits(product: Double, steps: Int, expected: Double) {
