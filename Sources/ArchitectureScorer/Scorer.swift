@@ -6,6 +6,7 @@ import ResultStorage
 import ScoringMetrics
 import SearchSpaces
 import TangentKernel
+import YAMLDocuments
 
 /// Scores and ranks architectures before training: the one door behind every other (command line, daemon, libraries).
 ///
@@ -44,13 +45,16 @@ public struct Scorer: Sendable {
   }
 
   /// The initialization with a name; `default` is He normal by fan-in.
-  /// - Throws: `ScorerError.invalidRequest` with the valid names.
+  /// - Throws: `ScorerError.invalidRequest` with the nearest valid name, if one is near, and all of them.
   public func initialization(named name: String) throws(ScorerError) -> Initialization {
     if name == Self.defaultInitialization { return .heNormal }
     guard let initialization = Initialization(rawValue: name) else {
+      let names = knownNames.initializations
       throw .invalidRequest(
-        "unknown initialization '\(name)'; expected one of "
-          + knownNames.initializations.joined(separator: ", "))
+        "unknown initialization '\(name)'; "
+          + (nearestSpelling(to: name, among: names).map { "did you mean '\($0)'? Known are " }
+            ?? "expected one of ")
+          + names.joined(separator: ", "))
     }
     return initialization
   }

@@ -50,8 +50,10 @@ struct ExecutionPlan {
   /// Whether a sample's output depends on the other samples and gradients follow: batch norm in training mode.
   let isCoupled: Bool
   let extras: KernelExtras
+  private let initialization: Initialization
 
   init(_ network: CanonicalNetwork, settings: KernelSettings, extras: KernelExtras = []) {
+    initialization = settings.initialization
     var steps: [Step] = []
     var readers = [Int](repeating: 0, count: network.network.nodes.count)
     for input in network.network.nodes.flatMap(\.inputs) { readers[input] += 1 }
@@ -186,6 +188,9 @@ struct ExecutionPlan {
       }
       scratch = max(scratch, scratchBytes(of: step, scalarBytes: scalarBytes, rounds))
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
+      for array in network.network.parameterArrays(at: step.index) {
+        scratch = max(scratch, initialization.scratchBytes(of: array))
+      }
     }
     var live = 0.0
     var peak = 0.0

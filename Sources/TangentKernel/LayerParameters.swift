@@ -64,27 +64,49 @@ final class LayerParameters<Scalar: LaneScalar> {
     case .ntk:
       weightFactor = ((scaling.weightVariance ?? 2) / Double(fanIn)).squareRoot() * scaling.weightScale
       biasFactor = (scaling.biasVariance ?? 0).squareRoot() * scaling.biasScale
-      law = .init(isUniform: false, weightVariance: 1, biasVariance: 1)
+      let isOrthogonal = law.shape == .orthogonal || law.shape == .deltaOrthogonal
+      law =
+        isOrthogonal
+        ? .init(shape: law.shape, weightVariance: Double(fanIn), biasVariance: 1)
+        : .init(shape: .normal, weightVariance: 1, biasVariance: 1)
     case .standard:
       (weightFactor, biasFactor) = (scaling.weightScale, scaling.biasScale)
     }
     var biasLaw = law
     if settings.parameterization == .standard {
       if let variance = scaling.weightVariance {
-        law = .init(isUniform: false, weightVariance: variance / Double(fanIn), biasVariance: 0)
+        switch law.shape {
+        case .orthogonal, .deltaOrthogonal: law.weightVariance = variance
+        case .normal, .uniform:
+          law = .init(shape: .normal, weightVariance: variance / Double(fanIn), biasVariance: 0)
+        }
       }
       if let variance = scaling.biasVariance {
-        biasLaw = .init(isUniform: false, weightVariance: 0, biasVariance: variance)
+        biasLaw = .init(shape: .normal, weightVariance: 0, biasVariance: variance)
       }
     }
     weight = pool.take(Scalar.self, count: array.count)
     bias = hasBias ? pool.take(Scalar.self, count: outputs) : nil
-    try Self.fill(
-      weight, count: array.count, factor: weightFactor, uniform: law.isUniform, variance: law.weightVariance,
-      array: (node, originalName, "weight"), source: source, workers: workers, pool: pool)
+    if case .drawn(let seed) = source, law.shape == .orthogonal || law.shape == .deltaOrthogonal {
+      let stream = RandomStream(seed: seed, purpose: "weights", position: "\(node).weight")
+      let draw = OrthogonalDraw(
+        stream: stream, array: array, groups: groups, gain: law.weightVariance.squareRoot(), workers: workers,
+        pool: pool)
+      if law.shape == .orthogonal || array.dimensions.count == 2 {
+        draw.fillOrthogonal(weight, factor: Scalar(weightFactor))
+      } else {
+        try draw.fillDeltaOrthogonal(weight, factor: Scalar(weightFactor), layer: originalName)
+      }
+    } else {
+      try Self.fill(
+        weight, count: array.count, factor: weightFactor, uniform: law.shape == .uniform,
+        variance: law.weightVariance,
+        array: (node, originalName, "weight"), source: source, workers: workers, pool: pool)
+    }
     if let bias {
       try Self.fill(
-        bias, count: outputs, factor: biasFactor, uniform: biasLaw.isUniform, variance: biasLaw.biasVariance,
+        bias, count: outputs, factor: biasFactor, uniform: biasLaw.shape == .uniform,
+        variance: biasLaw.biasVariance,
         array: (node, originalName, "bias"), source: source, workers: workers, pool: pool)
     }
   }

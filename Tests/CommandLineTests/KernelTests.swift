@@ -196,13 +196,23 @@ import Testing
       (["--kind", "ntk"], 2), (["--batch-norm", "removed"], 0), (["--parameters", "kernels"], 0),
       (["--parameterization", "ntk"], 0), (["--weights", "gone.npz"], 2), (["--inputs2", "gone.npy"], 2),
       (["--memory", "1K"], 1), (["--initialization", "nonsense"], 2),
-      (["--initialization", "lecun_normal"], 0),
+      (["--initialization", "lecun_normal"], 0), (["--initialization", "orthogonal"], 0),
+      (["--initialization", "delta_orthogonal"], 0),
     ] as [([String], Int32)])
   func everyOptionHasItsExitCode(options: [String], expected: Int32) throws {
     let result = try Tool.run(["kernel", network, "--inputs", inputs] + options, in: folder)
     #expect(result.exitCode == expected)
     #expect(result.output.isEmpty == (expected != 0))
     if expected != 0 { #expect(result.errors.hasPrefix("ntkscorer: error: ")) }
+  }
+
+  @Test func anUnknownInitializationSuggestsTheNearest() throws {
+    let near = try kernel("--initialization", "ortogonal")
+    #expect(near.exitCode == 2)
+    #expect(near.errors.contains("unknown initialization 'ortogonal'; did you mean 'orthogonal'?"))
+    let far = try kernel("--initialization", "nonsense")
+    #expect(far.errors.contains("expected one of default, he_normal, "))
+    #expect(!far.errors.contains("did you mean"))
   }
 
   @Test(arguments: ["/nowhere/k.npy", "/proc/k.npy", "/dev/full"])

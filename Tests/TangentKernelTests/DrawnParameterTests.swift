@@ -62,7 +62,8 @@ private let expectedLaws: [ExpectedLaw] = [
 ]
 
 @Test func everyInitializationHasAnExpectedLaw() {
-  #expect(Set(expectedLaws.map(\.initialization)) == Set(Initialization.allCases))
+  let orthogonal: [Initialization] = [.orthogonal, .deltaOrthogonal]
+  #expect(Set(expectedLaws.map(\.initialization) + orthogonal) == Set(Initialization.allCases))
 }
 
 @Test(arguments: expectedLaws)
@@ -142,11 +143,14 @@ func fansOfGroupedConvolutionsCountGroupsAndArea(initialization: Initialization,
 func bothPrecisionsScoreTheSameDrawnNetwork(_ subject: LawNetwork) throws {
   let network = try CanonicalNetwork(subject.network())
   let batch = try sampleBatch(subject.input, sampleInputs(subject.input, count: 9, seed: 2))
-  for parameterization in [Parameterization.standard, .ntk] {
+  for (parameterization, initialization) in [
+    (Parameterization.standard, Initialization.pytorch), (.ntk, .pytorch), (.standard, .orthogonal),
+  ] {
     let kernels = try Precision.allCases.map { precision in
       try TangentKernelEngine().evaluate(
         network, parameters: .drawn(seed: 5), inputs: batch,
-        settings: .init(parameterization: parameterization, initialization: .pytorch, precision: precision)
+        settings: .init(
+          parameterization: parameterization, initialization: initialization, precision: precision)
       ).kernel.values
     }
     expectClose(kernels[0], kernels[1], 2e-5)
@@ -159,7 +163,7 @@ func bothPrecisionsScoreTheSameDrawnNetwork(_ subject: LawNetwork) throws {
   let hidden = try builder.dense(700, builder.input)
   let network = try CanonicalNetwork(builder.build(output: builder.dense(2, hidden)))
   let batch = try sampleBatch(.features(300), sampleInputs(.features(300), count: 3, seed: 2))
-  for initialization in [Initialization.heNormal, .pytorch] {
+  for initialization in [Initialization.heNormal, .pytorch, .orthogonal] {
     let kernels = try [1, 2, 3, 5].map { threads in
       try TangentKernelEngine(threads: threads).evaluate(
         network, parameters: .drawn(seed: 1), inputs: batch, settings: .init(initialization: initialization)
@@ -167,4 +171,97 @@ func bothPrecisionsScoreTheSameDrawnNetwork(_ subject: LawNetwork) throws {
     }
     #expect(Set(kernels).count == 1)
   }
+}
+
+// MARK: Orthogonal
+
+/// Rows (or columns) of a layer's weights, given by input and unit, times each other.
+private func expectOrthonormal(
+  _ lines: [[Double]], squaredGain: Double, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  for (i, line) in lines.enumerated() {
+    for (j, other) in lines[...i].enumerated() {
+      let product = zip(line, other).reduce(0) { $0 + $1.0 * $1.1 }
+      // Weights are rounded to float32.
+      #expect(
+        abs(product - (i == j ? squaredGain : 0)) < 1e-6 * squaredGain, sourceLocation: sourceLocation)
+    }
+  }
+}
+
+/// Gain² is σ_w² of a layer that gives one, else 1; the NTK parameterization's σ_w² is 2 when none is given.
+@Test(
+  arguments: [(40, 40), (24, 60), (60, 24)],
+  [(nil, .standard, 1), (3, .standard, 3), (3, .ntk, 3), (nil, .ntk, 2)]
+    as [(Double?, Parameterization, Double)])
+func orthogonalLayersKeepLengths(sizes: (Int, Int), scaling: (Double?, Parameterization, Double)) throws {
+  let (inputs, units) = sizes
+  let (variance, parameterization, squaredGain) = scaling
+  for initialization in [Initialization.orthogonal, .deltaOrthogonal] {
+    let settings = KernelSettings(
+      parameterization: parameterization, initialization: initialization, precision: .double)
+    let (weights, biases) = try drawnLayer(
+      inputs: inputs, units: units, seed: 3, settings: settings, scaling: .init(weightVariance: variance))
+    // Read back with the unit fastest.
+    let rows = (0..<units).map { unit in (0..<inputs).map { weights[$0 * units + unit] } }
+    let columns = (0..<inputs).map { Array(weights[$0 * units..<($0 + 1) * units]) }
+    expectOrthonormal(units <= inputs ? rows : columns, squaredGain: squaredGain)
+    #expect(biases.allSatisfy { $0 == 0 })
+  }
+}
+
+/// The weights of a 3 × 3 convolution without padding on 3 × 3 maps, as (filter, channel of all, row, column).
+private func convolutionWeights(
+  _ layer: Convolution, channels: Int, _ settings: KernelSettings
+) throws -> [[[Double]]] {
+  var builder = NetworkBuilder(input: maps(channels, 3, 3))
+  let node = try builder.add(.convolution(layer), from: builder.input)
+  let weights = try readBack(builder.build(output: node), seed: 4, settings).weights
+  return (0..<layer.filters).map { filter in
+    (0..<channels).map { channel in
+      (0..<9).map { weights[(channel * 9 + $0) * layer.filters + filter] }
+    }
+  }
+}
+
+@Test func orthogonalConvolutionsAreOneMatrix() throws {
+  let settings = KernelSettings(initialization: .orthogonal, precision: .double)
+  let weights = try convolutionWeights(.init(filters: 12, kernel: 3), channels: 4, settings)
+  expectOrthonormal(weights.map { $0.flatMap { $0 } }, squaredGain: 1)
+}
+
+@Test(arguments: [1, 2])
+func deltaOrthogonalConvolutionsAreZeroButAtTheCentre(groups: Int) throws {
+  let settings = KernelSettings(initialization: .deltaOrthogonal, precision: .double)
+  let layer = Convolution(
+    filters: 10, kernel: 3, groups: groups, scaling: .init(weightVariance: 2))
+  let weights = try convolutionWeights(layer, channels: 6, settings)
+  for (filter, channels) in weights.enumerated() {
+    for (channel, taps) in channels.enumerated() {
+      for (tap, weight) in taps.enumerated() {
+        let isPresent = tap == 4 && filter / (10 / groups) == channel / (6 / groups)
+        #expect((weight != 0) == isPresent)
+      }
+    }
+  }
+  // Columns of the centre: disjoint between groups, so orthogonal all together.
+  expectOrthonormal((0..<6).map { channel in weights.map { $0[channel][4] } }, squaredGain: 2)
+}
+
+@Test func deltaOrthogonalNeedsAsManyFiltersAsChannels() throws {
+  var builder = NetworkBuilder(input: maps(6, 3, 3))
+  let layer = try builder.add(
+    .convolution(.init(filters: 4, kernel: 3)), name: "narrowing", from: builder.input)
+  let network = try builder.build(output: layer)
+  let settings = KernelSettings(initialization: .deltaOrthogonal)
+  let batch = try sampleBatch(maps(6, 3, 3), sampleInputs(maps(6, 3, 3), count: 2, seed: 1))
+  let error = try #require(throws: KernelError.self) {
+    try TangentKernelEngine().evaluate(
+      CanonicalNetwork(network), parameters: .drawn(seed: 0), inputs: batch, settings: settings)
+  }
+  guard case .unsupported("narrowing", let reason) = error else {
+    Issue.record("\(error)")
+    return
+  }
+  #expect(reason.contains("4 filters for 6 channels"))
 }

@@ -98,6 +98,7 @@ func estimatedMemoryIsAnUpperBound(_ subject: LawNetwork) throws {
   }
   let coupled = KernelSettings(outputReduction: .trace, normalizationMode: .batch)
   try expectBoundedMemory(network, subject.input, 19, coupled)
+  try expectBoundedMemory(network, subject.input, 3, .init(initialization: .orthogonal))
   let everything: KernelExtras = [
     .perLayerKernels, .inputGradientKernel, .conjugateKernel, .signalStatistics, .activationPatterns,
   ]

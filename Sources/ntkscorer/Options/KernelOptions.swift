@@ -35,7 +35,11 @@ struct KernelOptions: ParsableArguments {
   var parameterization: Parameterization?
 
   @Option(
-    name: .long, help: "How weights are drawn: default (He normal by fan-in), pytorch, xavier_normal, …")
+    name: .long,
+    help: ArgumentHelp(
+      "How weights are drawn: default (He normal by fan-in), pytorch, xavier_normal, orthogonal, …",
+      discussion: "All: \(Initialization.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "name"))
   var initialization: String?
 
   @Option(name: .long, help: "Arithmetic of the passes: single (default) or double.")
