@@ -50,6 +50,7 @@ let package = Package(
     .target(name: "CLaneKernels"),
     room("LaneKernels", ["CLaneKernels"]),
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    room("MachineMeasurement", ["CLaneKernels", "LaneKernels", "LinearAlgebra"]),
     room("RandomStreams", ["CLaneKernels", "LaneKernels", crypto]),
     room("YAMLDocuments", ["CLibYAML"]),
     room("NetworkGraph", ["YAMLDocuments", crypto]),
@@ -86,8 +87,8 @@ let package = Package(
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "NetworkGraph", "Reports", "ResultStorage",
-        "ScoringMetrics", "SearchSpaces", "TangentKernel", "Trainability", "YAMLDocuments", argumentParser, logging,
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "MachineMeasurement", "NetworkGraph", "Reports",
+        "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel", "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 

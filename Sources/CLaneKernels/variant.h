@@ -53,18 +53,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define NARROW(v) (v)
 #include "lane_kernels.h"
 
-static double fusedMultiplyAddBurst(int64_t iterations) {
-  LaneFloat chain[BURST_CHAINS];
-  LaneFloat factor = 0.999999f, offset = 1e-6f;
-  for (int c = 0; c < BURST_CHAINS; c++) chain[c] = (float)c;
-  for (int64_t i = 0; i < iterations; i++) {
-    UNROLL for (int c = 0; c < BURST_CHAINS; c++) chain[c] = fmaSingle(chain[c], factor, offset);
-  }
-  LaneFloat total = chain[0];
-  for (int c = 1; c < BURST_CHAINS; c++) total += chain[c];
-  // The sum decides a term that is always zero, so that the chains cannot be optimised away.
-  return 2.0 * LANE_COUNT * BURST_CHAINS * (double)iterations + (total[0] == -1.0f ? 1.0 : 0.0);
-}
+#include "lane_measurement.h"
 
 #define TABLE(suffix)                                                                                        \
   {                                                                                                          \
@@ -87,4 +76,6 @@ const LaneVariant VARIANT = {
   .fillNormals = fillNormals,
   .fillUniforms = fillUniforms,
   .fusedMultiplyAddBurst = fusedMultiplyAddBurst,
+  .fusedMultiplyAddBurstDual = fusedMultiplyAddBurstDual,
+  .readBurst = readBurst,
 };

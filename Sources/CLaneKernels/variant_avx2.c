@@ -15,6 +15,7 @@
 #define DUAL_GRADIENT_SOURCES 1
 #define DUAL_GRAM_TILE 2
 #define BURST_CHAINS 5
+#define DUAL_BURST_CHAINS 3
 
 #include <stdbool.h>
 

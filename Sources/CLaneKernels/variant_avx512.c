@@ -15,6 +15,7 @@
 #define DUAL_GRADIENT_SOURCES 3
 #define DUAL_GRAM_TILE 8
 #define BURST_CHAINS 24
+#define DUAL_BURST_CHAINS 12
 
 #include <stdbool.h>
 

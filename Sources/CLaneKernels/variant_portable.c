@@ -15,6 +15,7 @@
 #define DUAL_GRADIENT_SOURCES 1
 #define DUAL_GRAM_TILE 1
 #define BURST_CHAINS 4
+#define DUAL_BURST_CHAINS 2
 
 #include <stdbool.h>
 

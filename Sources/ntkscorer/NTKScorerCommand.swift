@@ -23,6 +23,7 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer plugins list                   what can be varied
         ntkscorer metrics list                   what can be ranked by
         ntkscorer kernel net.yaml --inputs x.npy --output k.npy
+        ntkscorer bench                          what this machine can do
 
       EXIT CODES
         0    done (failed candidates are counted on standard error)
@@ -34,6 +35,6 @@ struct NTKScorerCommand: ParsableCommand {
     version: "ntkscorer \(version) (engine \(TangentKernelEngine.version))",
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
-      PluginsCommand.self, MetricsCommand.self, StoreCommand.self,
+      PluginsCommand.self, MetricsCommand.self, StoreCommand.self, BenchCommand.self,
     ])
 }

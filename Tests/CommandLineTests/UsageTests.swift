@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [
     [], ["rank"], ["score"], ["kernel"], ["validate"], ["enumerate"], ["plugins", "list"],
     ["metrics", "list"],
-    ["store", "list"], ["store", "export"],
+    ["store", "list"], ["store", "export"], ["bench"],
   ])
   func helpTeachesByExample(command: [String]) throws {
     let result = try Tool.run(command + ["--help"], in: folder)

@@ -138,9 +138,12 @@ typedef struct {
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.
   void (*fillUniforms)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
-  /// Runs 24 independent chains of fused multiply–adds, `iterations` each, on this variant's vectors: what the
-  /// machine's FMA peak is measured with. Returns the floating-point operations done.
+  /// Runs independent chains of fused multiply–adds, `iterations` each, that stay in this variant's registers: what the
+  /// machine's FMA peak is measured with. Returns the floating-point operations done. In single and double precision.
   double (*fusedMultiplyAddBurst)(int64_t iterations);
+  double (*fusedMultiplyAddBurstDual)(int64_t iterations);
+  /// Reads vectors of sixteen floats once, and returns a sum of them: what read bandwidth is measured with.
+  float (*readBurst)(int64_t vectors, const float *x);
 } LaneVariant;
 
 /// How many variants are compiled for this architecture.
