@@ -31,8 +31,7 @@ public struct MachineProfile: Sendable {
   public enum Limit: String, Sendable {
     /// 10⁹ floating-point operations a second, of the FMA peak.
     case multiplyAdds = "FMA peak"
-    /// 10⁹ bytes read and written a second, each array counted once, of the read bandwidth of the smallest measured
-    /// size that holds them.
+    /// 10⁹ bytes read and written a second, each array counted once, of the bandwidth of reading as many bytes.
     case bandwidth
   }
 
@@ -98,19 +97,22 @@ extension MachineProfile {
     readBandwidths = Self.sizes(threads: threads).map { bytes in
       ReadBandwidth(bytes: bytes, gigabytesPerSecond: Self.readRate(meter, variant, bytes))
     }
-    let rates = MicroKernel.all(variant).map { kernel in (kernel, rate: meter.rate(kernel.body)) }
+    let measured = MicroKernel.all(variant).map { kernel in (kernel, callsPerSecond: meter.rate(kernel.body))
+    }
+    var bandwidths: [Int: Double] = [:]
+    for (kernel, _) in measured where kernel.limit == .bandwidth && bandwidths[kernel.workingSetBytes] == nil
+    {
+      bandwidths[kernel.workingSetBytes] = Self.readRate(meter, variant, kernel.workingSetBytes)
+    }
     // Measured at both ends: a processor changes its frequency, and neighbours come and go.
     let peakSingle = max(first, peak())
     singlePeak = peakSingle
-    let bandwidths = readBandwidths
-    kernels = rates.map { kernel, callsPerSecond in
-      let bytes = kernel.workingSetBytes
-      let bandwidth = bandwidths.first { $0.bytes >= bytes } ?? bandwidths[bandwidths.count - 1]
+    kernels = measured.map { kernel, callsPerSecond in
       let rate = kernel.work * callsPerSecond / 1e9
-      let limit = kernel.limit == .multiplyAdds ? peakSingle : bandwidth.gigabytesPerSecond
+      let limit = kernel.limit == .multiplyAdds ? peakSingle : bandwidths[kernel.workingSetBytes] ?? .infinity
       return KernelRate(
         name: kernel.name, channels: kernel.channels, side: kernel.side, limit: kernel.limit, rate: rate,
-        share: rate / limit, workingSetBytes: bytes)
+        share: rate / limit, workingSetBytes: kernel.workingSetBytes)
     }
   }
 
