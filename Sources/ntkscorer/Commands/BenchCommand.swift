@@ -11,8 +11,8 @@ struct BenchCommand: ParsableCommand {
       multiply–adds on the variant's registers, how fast memory is read by the size of what is read, and \
       the rate of each micro-kernel with its share of what bounds it: of the peak (GFLOP/s, a multiply–add \
       is two operations), or of the read bandwidth for as many bytes as it touches (GB/s, every array counted \
-      once). Micro-kernels run in single precision on the shapes of a CIFAR network's stages. The best of \
-      five slices of time counts, since other programs can only make a machine look slower.
+      once). Micro-kernels run in single precision on the shapes of a CIFAR network's stages. The best \
+      of many short slices of time counts, since other programs can only make a machine look slower.
 
       EXAMPLES
         ntkscorer bench
