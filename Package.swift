@@ -81,14 +81,15 @@ let package = Package(
     room(
       "Reports",
       [
-        "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "ScoringMetrics", "Trainability",
-        "YAMLDocuments",
+        "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "LinearAlgebra", "MeanField", "NetworkGraph",
+        "ScoringMetrics", "Trainability", "YAMLDocuments",
       ]),
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "MachineMeasurement", "NetworkGraph", "Reports",
-        "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel", "Trainability", "YAMLDocuments", argumentParser, logging,
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "LinearAlgebra", "MachineMeasurement", "MeanField",
+        "NetworkGraph", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
+        "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
 
@@ -122,7 +123,9 @@ let package = Package(
         "ArchitecturePlugins", "FullyConnected", "NetworkGraph", "SearchSpaces", "YAMLDocuments", "Datasets",
         "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking", "ResultStorage",
       ]),
-    tests(of: "Reports", ["ArchitecturePlugins", "ScoringMetrics", "Trainability"]),
+    tests(
+      of: "Reports",
+      ["ArchitecturePlugins", "LinearAlgebra", "MeanField", "NetworkGraph", "ScoringMetrics", "Trainability"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets"], swiftSettings: swiftSettings),
   ]

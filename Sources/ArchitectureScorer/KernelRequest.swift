@@ -49,6 +49,8 @@ public struct KernelRequest: Sendable {
 public struct KernelResult: Sendable {
   public let kernel: KernelMatrix
   public let report: KernelReport
+  /// n × outputs, row-major, of the first set of inputs; nil for kernels of infinite width.
+  public var outputs: [Double]?
 }
 
 /// What `ntkscorer kernel` prints: one JSON object in which numbers that are not finite are `null`.

@@ -34,7 +34,8 @@ extension Scorer {
         last = try evaluate(request, network, parameters, workspace, &timings)
       }
       return KernelResult(
-        kernel: last.evaluation.kernel, report: report(request, last.evaluation, last.spectrum, timings))
+        kernel: last.evaluation.kernel, report: report(request, last.evaluation, last.spectrum, timings),
+        outputs: last.evaluation.outputs)
     } catch { throw .kernel(error) }
   }
 

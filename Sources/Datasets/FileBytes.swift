@@ -83,6 +83,15 @@ enum FileBytes {
   private static func lastSystemError() -> String { String(cString: strerror(errno)) }
 }
 
+/// Text for people and programs, such as pictures.
+package enum TextFile {
+  /// Writes UTF-8, all or nothing.
+  /// - Throws: `DatasetError.unwritable`.
+  package static func write(_ text: String, to path: String) throws(DatasetError) {
+    try FileBytes.write(Array(text.utf8), to: path)
+  }
+}
+
 extension Collection<UInt8> where Index == Int {
   /// The unsigned integer in `width` bytes at `offset` from the start; nil when they are not all there.
   func integer(at offset: Int, width: Int, bigEndian: Bool = false) -> UInt64? {

@@ -61,9 +61,10 @@ extension MeanFieldAnalysis {
   }
 
   /// How the mean predictor P(Θ) differs from that of an untrained prior as depth l grows (Xiao et al. 2020, table 1): what
-  /// becomes of generalisation.
-  public var generalisationLaw: String {
-    switch phase {
+  /// becomes of generalisation. Nil in a chaotic network without q*.
+  public var generalisationLaw: String? {
+    if phase == .chaotic, generalisationDepthScale == nil { return nil }
+    return switch phase {
     case .ordered: "ΔP = O(1): does not depend on depth"
     case .critical: "ΔP = d O(1/l)"
     case .chaotic: "ΔP = d O(l (χ_c*/χ₁)^l): vanishes beyond ξ_*"
@@ -78,9 +79,10 @@ extension MeanFieldAnalysis {
     phase == .ordered ? Self.trainableDepthScales * gradientDepthScale : .infinity
   }
 
-  /// About how deep a network may be and still generalise: C ξ_* in the chaotic phase, no limit by this theory otherwise.
-  public var generalisingDepth: Double {
-    phase == .chaotic ? Self.trainableDepthScales * (generalisationDepthScale ?? 0) : .infinity
+  /// About how deep a network may be and still generalise: C ξ_* in the chaotic phase, where it is nil without a q*; no
+  /// limit by this theory otherwise.
+  public var generalisingDepth: Double? {
+    phase == .chaotic ? generalisationDepthScale.map { Self.trainableDepthScales * $0 } : .infinity
   }
 
   /// The layers of a network on m inputs of equal length that all have the same correlation: kernels in front of layer 1, 2, ….
@@ -120,6 +122,8 @@ extension MeanFieldAnalysis {
     for layer in 1...max(1, limit) {
       let kappa = pair.conditionNumber(samples: samples)
       if !(kappa <= budget), kappa >= last || layer == 1 && phase != .chaotic { return layer - 1 }
+      // Inputs that are as good as orthogonal stay so.
+      if phase == .chaotic, kappa <= 1 + 1e-9 { return nil }
       last = kappa
       pair = pair.advanced(through: maps)
     }

@@ -33,7 +33,7 @@ public struct CriticalLine: Hashable, Sendable {
     let maps = try WideNetworkMaps(activation: activation, weightVariance: 1)
     // At q = 0 the line starts, at σ_w² = 1/φ′(0)², if φ(0) = 0.
     let slope = maps.gradientGain(0)
-    if biasVariance == 0, maps.variance(0) == 0, slope > 0 {
+    if biasVariance == 0, maps.variance(0) == 0, slope > 0, maps.curvature(1e-6) < 0 {
       return CriticalPoint(weightVariance: 1 / slope, biasVariance: 0, variance: 0)
     }
     func excess(_ q: Double) -> Double {
@@ -46,8 +46,11 @@ public struct CriticalLine: Hashable, Sendable {
       let nextExcess = excess(next)
       if lastExcess < 0, nextExcess >= 0, lastExcess.isFinite {
         let q = bracketedRoot(excess, last, lastExcess, next, nextExcess)
-        return CriticalPoint(
-          weightVariance: 1 / maps.gradientGain(q), biasVariance: biasVariance, variance: q)
+        // Q′(q*) = 1 + σ_w² E[φ″φ]: a variance that the network flees is no fixed point of its.
+        if maps.curvature(q) < 0 {
+          return CriticalPoint(
+            weightVariance: 1 / maps.gradientGain(q), biasVariance: biasVariance, variance: q)
+        }
       }
       (last, lastExcess) = (next, nextExcess)
     }

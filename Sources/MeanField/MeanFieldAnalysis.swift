@@ -38,14 +38,12 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
     self.maps = maps
     let fixedPoint = try maps.varianceFixedPoint(from: dataVariance)
     varianceFixedPoint = fixedPoint
+    gradientGain = Self.gradientGain(maps, fixedPoint)
+    phase = Self.phase(gradientGain)
     guard let q = fixedPoint.value else {
-      gradientGain = maps.weightVariance * maps.activation.asymptoticGain
-      phase = Self.phase(gradientGain)
       (correlationFixedPoint, correlationSlope, varianceSlope) = (nil, nil, nil)
       return
     }
-    gradientGain = maps.gradientGain(q > 0 ? q : Self.nearZero)
-    phase = Self.phase(gradientGain)
     varianceSlope = q > 0 ? maps.varianceSlope(q) : gradientGain
     guard phase == .chaotic, q > 0, let c = Self.unlikeFixedPoint(maps, q) else {
       (correlationFixedPoint, correlationSlope) = (1, gradientGain)
@@ -57,6 +55,12 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
 
   /// In the place of q* = 0, at which a kink's derivative is a convention.
   private static let nearZero = 1e-12
+
+  /// χ₁ at a fixed point; where there is none, what it tends to.
+  package static func gradientGain(_ maps: WideNetworkMaps, _ fixedPoint: VarianceFixedPoint) -> Double {
+    guard let q = fixedPoint.value else { return maps.weightVariance * maps.activation.asymptoticGain }
+    return maps.gradientGain(q > 0 ? q : nearZero)
+  }
 
   private static func phase(_ gain: Double) -> PropagationPhase {
     abs(gain - 1) <= criticalTolerance ? .critical : gain < 1 ? .ordered : .chaotic

@@ -32,7 +32,10 @@ extension WideNetworkMaps {
     let step = drift > 0 ? 1.3 : 1 / 1.3
     var (last, lastDrift) = (start, drift)
     while last < Self.largestVariance, last > Self.smallestVariance {
-      let next = last * step
+      // Far out the slopes decide alone, and the function has no more to show between.
+      let isFar = last > Self.farVariance
+      if isFar, drift > 0, weightVariance * activation.asymptoticGain >= 1 { break }
+      let next = last * (isFar ? step * step * step : step)
       let nextDrift = self.drift(next)
       if nextDrift == 0 { return .stable(settled(next)) }
       if (nextDrift > 0) != (drift > 0) {
@@ -63,6 +66,7 @@ extension WideNetworkMaps {
     return .grows(factor: gain)
   }
 
+  private static let farVariance = 1e3
   private static let smallestVariance = 1e-30
   private static let largestVariance = 1e9
 }

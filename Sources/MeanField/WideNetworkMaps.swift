@@ -35,7 +35,10 @@ public struct WideNetworkMaps: Hashable, Sendable {
   public func gradientGain(_ q: Double) -> Double { weightVariance * dual.diagonal(q: q).derivative }
 
   /// Q′(q) = σ_w² (E[φ′²] + E[φ″φ]).
-  public func varianceSlope(_ q: Double) -> Double { gradientGain(q) + weightVariance * dual.curvature(q: q) }
+  public func varianceSlope(_ q: Double) -> Double { gradientGain(q) + curvature(q) }
+
+  /// σ_w² E[φ″φ].
+  func curvature(_ q: Double) -> Double { weightVariance * dual.curvature(q: q) }
 
   /// The covariance after the layer of two inputs of one variance, and its derivative σ_w² E[φ′φ′] by the covariance.
   func covariance(variance q: Double, _ covariance: Double) -> (value: Double, slope: Double) {

@@ -19,6 +19,14 @@ package enum NumberText {
     return String(format: "%.*f", max(0, digits - 1 - exponent), value)
   }
 
+  /// A value that a user gave, as they gave it, or to four digits where that is longer: `2`, `0.05`, `0.3333`.
+  package static func short(_ value: Double) -> String {
+    guard value.isFinite else { return missing }
+    let text = "\(value)"
+    let plain = text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    return plain.count <= 7 ? plain : significant(value)
+  }
+
   /// A count in at most five characters: `950`, `12.3k`, `1.20M`, `56.0G`.
   package static func count(_ value: Double?) -> String {
     guard let value, value.isFinite else { return missing }

@@ -1,10 +1,13 @@
 import ArchitecturePlugins
 import ArchitectureScorer
 import Datasets
+import LinearAlgebra
+import MeanField
 import NetworkGraph
 import ResultStorage
 import ScoringMetrics
 import TangentKernel
+import Trainability
 import YAMLDocuments
 
 /// Why a command ends without success, and its exit code.
@@ -41,7 +44,10 @@ struct CommandFailure: Error {
     case let error as DatasetError:
       if case .unwritable = error { self = .failed("\(error)") } else { self = .invalidInput("\(error)") }
     case KernelError.overBudget: self = .failed("\(error); allow more with --memory")
-    case is KernelError, is PluginError, is NetworkError, is MetricError: self = .invalidInput("\(error)")
+    case is KernelError, is PluginError, is NetworkError, is MetricError, is TrainabilityError,
+      is MeanFieldError,
+      is LinearAlgebraError:
+      self = .invalidInput("\(error)")
     case is StoreError: self = .failed("\(error)")
     default: self = .failed("\(error)")
     }

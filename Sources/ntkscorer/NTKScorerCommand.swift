@@ -23,6 +23,8 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer plugins list                   what can be varied
         ntkscorer metrics list                   what can be ranked by
         ntkscorer kernel net.yaml --inputs x.npy --output k.npy
+        ntkscorer dynamics --kernel k.npy --labels y.npy
+        ntkscorer meanfield --activation tanh --weight-variance 1.5
         ntkscorer bench                          what this machine can do
 
       EXIT CODES
@@ -35,6 +37,7 @@ struct NTKScorerCommand: ParsableCommand {
     version: "ntkscorer \(version) (engine \(TangentKernelEngine.version))",
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
-      PluginsCommand.self, MetricsCommand.self, StoreCommand.self, BenchCommand.self,
+      DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
+      StoreCommand.self, BenchCommand.self,
     ])
 }

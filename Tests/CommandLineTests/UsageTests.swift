@@ -28,6 +28,16 @@ import Testing
     ["kernel", "a.yaml", "--inputs", "x", "--precision", "half"],
     ["score", "a", "--candidate", "x", "--choices", "y"],
     ["validate"], ["store", "nonsense"], ["--nonsense"],
+    ["dynamics", "--labels", "y"], ["dynamics", "a.yaml", "--kernel", "k", "--labels", "y"],
+    ["dynamics", "a.yaml", "--labels", "y"], ["dynamics", "--kernel", "k", "--labels", "y", "--inputs", "x"],
+    ["dynamics", "--kernel", "k", "--labels", "y", "--steps", "5", "--until", "3"],
+    ["dynamics", "--kernel", "k", "--labels", "y", "--loss", "huber"],
+    ["dynamics", "--kernel", "k", "--labels", "y", "--plot-predictions", "f.svg"],
+    ["meanfield", "--activation", "tanh"], ["meanfield", "--activation", "tahn", "--weight-variance", "1"],
+    ["meanfield", "--activation", "tanh:0.5", "--weight-variance", "1"],
+    ["meanfield", "--activation", "tanh", "--diagram", "d.svg", "--weight-variances", "3:1"],
+    ["meanfield", "--activation", "tanh", "--weight-variance", "1", "--weight-variances", "1:3"],
+    ["meanfield", "--activation", "tanh", "--weight-variance", "1", "--format", "csv"],
   ])
   func wrongUsageExitsWith64AndSaysSo(arguments: [String]) throws {
     let result = try Tool.run(arguments, in: folder)
@@ -38,7 +48,7 @@ import Testing
 
   @Test(arguments: [
     [], ["rank"], ["score"], ["kernel"], ["validate"], ["enumerate"], ["plugins", "list"],
-    ["metrics", "list"],
+    ["metrics", "list"], ["dynamics"], ["meanfield"],
     ["store", "list"], ["store", "export"], ["bench"],
   ])
   func helpTeachesByExample(command: [String]) throws {

@@ -13,8 +13,8 @@ private func analysis(
 
 @Suite struct FixedPointTests {
   @Test(arguments: Activation.all) func fixedPointsAreFixedAndStable(activation: Activation) throws {
-    for weightVariance in [0.3, 0.9, 1.3, 1.9, 2.6, 4] {
-      for biasVariance in [0.0, 0.01, 0.3] {
+    for weightVariance in [0.9, 1.9, 4] {
+      for biasVariance in [0.0, 0.3] {
         let result = try analysis(activation, weightVariance, biasVariance)
         guard let q = result.varianceFixedPoint.value else { continue }
         #expect(abs(result.maps.variance(q) - q) <= 1e-10 * max(q, 1e-3), "\(activation) \(weightVariance)")
@@ -127,16 +127,14 @@ private func analysis(
   /// The laws against the recursion they describe.
   @Test func lawsHoldAtDepth() throws {
     let samples = 12
-    for (activation, limit) in [(Activation.erf, 7.0), (.tanh, 7), (.relu, 5), (.leakyRelu(slope: 0.2), 5)] {
+    for (activation, limit) in [(Activation.erf, 7.0), (.relu, 5), (.leakyRelu(slope: 0.2), 5)] {
       let point = try #require(
         try CriticalLine(activation).point(biasVariance: activation == .erf ? 0.05 : 0))
-      // Without bias tanh's critical variance is zero: start from one that falls there slowly.
       let result = try analysis(activation, point.weightVariance, point.biasVariance)
-      let layers = try result.layers(
-        4000, correlation: 0.3, variance: result.varianceFixedPoint.value == 0 ? 0.5 : nil)
+      let layers = try result.layers(4000, correlation: 0.3)
       let kappa = try #require(layers.last).conditionNumber(samples: samples)
       #expect(result.conditionNumberLaw(samples: samples) == .converges(limit: limit))
-      if activation != .tanh { #expect(abs(kappa / limit - 1) < 0.02, "\(activation): \(kappa)") }
+      #expect(abs(kappa / limit - 1) < 0.02, "\(activation): \(kappa)")
     }
     let chaotic = try analysis(.erf, 3, 0.05)
     let law = try #require(chaotic.conditionNumberLaw(samples: samples))

@@ -1,7 +1,6 @@
 import ArchitectureScorer
 import ArgumentParser
 import Datasets
-import Foundation
 import NetworkGraph
 import Reports
 import TangentKernel
@@ -114,47 +113,5 @@ struct KernelCommand: ParsableCommand {
   private func parameters() throws -> ParameterSource {
     guard let weights else { return .drawn(seed: seed) }
     return .arrays(try NPZArchive(path: weights).arrays())
-  }
-}
-
-/// Arrays that the user names on the command line.
-private enum InputFile {
-  /// - Throws: `DatasetError.shapeMismatch` unless a row has just the network's input shape.
-  static func batch(_ path: String, shape: TensorShape) throws -> SampleBatch {
-    let array = try NumericArray(npy: path)
-    let row = Array(array.shape.dropFirst())
-    guard !array.shape.isEmpty, row == shape.dimensions else {
-      throw DatasetError.shapeMismatch(dataset: path, sample: row, expected: shape)
-    }
-    do { return try SampleBatch(array, shape: shape, name: path) } catch {
-      throw CommandFailure.invalidInput("\(path): \(error)")
-    }
-  }
-
-  static func checkLabels(_ path: String, count: Int) throws {
-    let array = try NumericArray(npy: path)
-    guard array.shape.first == count, array.shape.count <= 2 else {
-      throw CommandFailure.invalidInput(
-        "\(path): labels of shape \(array.shape) for \(NumberText.counted(count, "input")); expected one each"
-      )
-    }
-  }
-}
-
-/// A file to be written at the end.
-private enum OutputFile {
-  /// An hour of computation must not end at a folder that is not there.
-  static func checkPlace(_ path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw DatasetError.unwritable(file: path, reason: "there is no folder \(folder)")
-    }
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw DatasetError.unwritable(file: path, reason: "it is a folder")
-    }
-    guard access(folder, W_OK) == 0 || access(path, W_OK) == 0 else {
-      throw DatasetError.unwritable(file: path, reason: "the folder \(folder) may not be written")
-    }
   }
 }

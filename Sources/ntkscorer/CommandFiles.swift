@@ -1,0 +1,60 @@
+import Datasets
+import Foundation
+import LinearAlgebra
+import NetworkGraph
+import Reports
+
+/// Arrays that the user names on the command line.
+enum InputFile {
+  /// - Throws: `DatasetError.shapeMismatch` unless a row has just the network's input shape.
+  static func batch(_ path: String, shape: TensorShape) throws -> SampleBatch {
+    let array = try NumericArray(npy: path)
+    let row = Array(array.shape.dropFirst())
+    guard !array.shape.isEmpty, row == shape.dimensions else {
+      throw DatasetError.shapeMismatch(dataset: path, sample: row, expected: shape)
+    }
+    do { return try SampleBatch(array, shape: shape, name: path) } catch {
+      throw CommandFailure.invalidInput("\(path): \(error)")
+    }
+  }
+
+  /// A matrix, or numbers as one column.
+  static func matrix(_ path: String) throws -> Matrix {
+    let array = try NumericArray(npy: path)
+    guard (1...2).contains(array.shape.count) else {
+      throw CommandFailure.invalidInput("\(path): expected one or two axes, and the shape is \(array.shape)")
+    }
+    return try Matrix(
+      rows: array.shape[0], columns: array.shape.count == 2 ? array.shape[1] : 1, values: array.values)
+  }
+
+  static func checkLabels(_ path: String, count: Int) throws {
+    let array = try NumericArray(npy: path)
+    guard array.shape.first == count, array.shape.count <= 2 else {
+      throw CommandFailure.invalidInput(
+        "\(path): labels of shape \(array.shape) for \(NumberText.counted(count, "input")); expected one each"
+      )
+    }
+  }
+}
+
+/// A file to be written at the end.
+enum OutputFile {
+  /// An hour of computation must not end at a folder that is not there.
+  static func checkPlace(_ path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+      throw DatasetError.unwritable(file: path, reason: "there is no folder \(folder)")
+    }
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw DatasetError.unwritable(file: path, reason: "it is a folder")
+    }
+    guard access(folder, W_OK) == 0 || access(path, W_OK) == 0 else {
+      throw DatasetError.unwritable(file: path, reason: "the folder \(folder) may not be written")
+    }
+  }
+
+  /// - Throws: `DatasetError.unwritable`.
+  static func write(_ text: String, to path: String) throws { try TextFile.write(text, to: path) }
+}

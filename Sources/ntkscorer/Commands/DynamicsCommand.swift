@@ -1,0 +1,277 @@
+import ArchitectureScorer
+import ArgumentParser
+import Datasets
+import LinearAlgebra
+import NetworkGraph
+import Reports
+import TangentKernel
+import Trainability
+import YAMLDocuments
+
+struct DynamicsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dynamics",
+    abstract: "Show how a network trains, in closed form from its kernel and labels.",
+    discussion: """
+      Loss, residual, predictions, movement of the parameters and bounds of the loss, over continuous time or \
+      over steps of gradient descent (--steps), for squared loss in the linear regime of wide networks. \
+      docs/trainability.md gives the formulas.
+
+      The kernel is an NPY file (--kernel, n × n, as `ntkscorer kernel` writes it), or that of a network on \
+      --inputs. Other inputs to follow: --test-kernel, m × n with a row for each of them, or --test-inputs.
+
+      EXAMPLES
+        ntkscorer dynamics --kernel k.npy --labels y.npy
+        ntkscorer dynamics --kernel k.npy --labels y.npy --format csv > curves.csv
+        ntkscorer dynamics --kernel k.npy --labels y.npy --steps 1000 --learning-rate 0.05 --plot loss.svg
+        ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --plot-predictions f.svg
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The network, a YAML or JSON file, when there is no --kernel.", valueName: "network.yaml"),
+    completion: .file(extensions: ["yaml", "yml", "json"]))
+  var network: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The kernel of the training inputs, n × n.", valueName: "k.npy"),
+    completion: .file(extensions: ["npy"]))
+  var kernel: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("n labels, or n × outputs.", valueName: "y.npy"),
+    completion: .file(extensions: ["npy"]))
+  var labels: String
+
+  @Flag(name: .long, help: "Labels are classes 0, 1, …: train on one-hot vectors less their mean.")
+  var oneHot = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Outputs at initialization; the network's own when not given, and 0 with --kernel.", valueName: "f0.npy"
+    ),
+    completion: .file(extensions: ["npy"]))
+  var initialOutputs: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The same of other inputs.", valueName: "f*0.npy"),
+    completion: .file(extensions: ["npy"]))
+  var initialTestOutputs: String?
+
+  @Flag(name: .long, help: "Take outputs at initialization as 0.")
+  var centred = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The kernel between other inputs and the training inputs, m × n.", valueName: "k*.npy"),
+    completion: .file(extensions: ["npy"]))
+  var testKernel: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The training inputs of a network.", valueName: "x.npy"),
+    completion: .file(extensions: ["npy"]))
+  var inputs: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Other inputs of a network, to be predicted.", valueName: "z.npy"),
+    completion: .file(extensions: ["npy"]))
+  var testInputs: String?
+
+  @Option(
+    name: .long, help: "Which kernel of a network: empirical (finite width), ntk or nngp (infinite width).")
+  var kind: KernelKind = .empirical
+
+  @Option(name: .long, help: "Draws the weights of a network.")
+  var seed: UInt64 = 0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "half_sum (½Σr²), sum, half_mean or mean: how the loss is normalised.", valueName: "loss"))
+  var loss: LossConvention = .halfSum
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "η; 1 for continuous time, and for steps the largest without oscillation.", valueName: "η"))
+  var learningRate: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("So many steps of gradient descent, in place of continuous time.", valueName: "k"))
+  var steps: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The last time; when not given, until training is as good as over.", valueName: "t"))
+  var until: Double?
+
+  @Option(name: .long, help: ArgumentHelp("Moments to compute, at equal ratios.", valueName: "n"))
+  var points = 120
+
+  @Option(
+    name: .long, help: ArgumentHelp("Draw the loss and its bounds here.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plot: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Draw the predictions on other inputs here.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plotPredictions: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Draw the movement of the parameters here.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plotDisplacement: String?
+
+  @Option(name: .long, help: "How results are written to standard output: table, json or csv.")
+  var format: OutputFormat = .table
+
+  @OptionGroup var resourcing: ResourceOptions
+  @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    guard (kernel == nil) != (network == nil) else {
+      throw ValidationError("name a network or a --kernel, one of them")
+    }
+    if kernel != nil, inputs != nil || testInputs != nil {
+      throw ValidationError("--inputs and --test-inputs are a network's; a --kernel goes with --test-kernel")
+    }
+    if network != nil, inputs == nil { throw ValidationError("a network needs --inputs") }
+    if network != nil, testKernel != nil {
+      throw ValidationError("--test-kernel goes with --kernel; name --test-inputs")
+    }
+    if steps != nil, until != nil { throw ValidationError("--steps and --until contradict each other") }
+    if centred, initialOutputs != nil || initialTestOutputs != nil {
+      throw ValidationError("--centred contradicts --initial-outputs and --initial-test-outputs")
+    }
+    if testKernel == nil, testInputs == nil, initialTestOutputs != nil {
+      throw ValidationError("--initial-test-outputs needs --test-kernel or --test-inputs")
+    }
+    guard (3...100_000).contains(points) else {
+      throw ValidationError("--points is \(points); expected a number from 3 to 100000")
+    }
+    guard format != .markdown else {
+      throw ValidationError("--format is markdown; expected table, json or csv")
+    }
+    if plotPredictions != nil, testKernel == nil, testInputs == nil {
+      throw ValidationError("--plot-predictions needs --test-kernel or --test-inputs")
+    }
+  }
+
+  func run() throws {
+    for path in [plot, plotPredictions, plotDisplacement].compactMap({ $0 }) {
+      try OutputFile.checkPlace(path)
+    }
+    let data = try kernel.map(kernelFromFile) ?? kernelOfNetwork()
+    let targets = try targets()
+    let dynamics = try TrainingDynamics(
+      kernel: data.kernel, targets: targets, initialOutputs: centred ? nil : try initial(data))
+    let predictor = try data.cross.map {
+      try LinearizedPredictor(
+        dynamics, crossKernel: $0, initialOutputs: centred ? nil : try initialTest(data))
+    }
+    let factor = loss.rateFactor(samples: data.kernel.order)
+    let rate =
+      learningRate ?? (steps == nil ? 1 : LearningRateLimits(data.kernel, convention: loss)?.monotone ?? 1)
+    let moments =
+      try steps.map { try dynamics.descentMoments(until: $0, learningRate: factor * rate, count: points) }
+      ?? dynamics.flowMoments(until: until, learningRate: factor * rate, count: points)
+    let report = TrainingReport(
+      source: data.source, dynamics: dynamics,
+      curves: try TrainingCurves(dynamics, predictor: predictor, at: moments), convention: loss,
+      learningRate: rate,
+      isDiscrete: steps != nil)
+    try write(report)
+  }
+
+  private func write(_ report: TrainingReport) throws {
+    let text =
+      switch format {
+      case .csv: report.csv
+      case .json: report.json
+      case .table, .markdown: report.page(width: Terminal.outputWidth, style: Terminal.outputStyle)
+      }
+    for (path, picture) in [
+      (plot, report.lossPlot), (plotPredictions, report.predictionPlot),
+      (plotDisplacement, report.displacementPlot),
+    ] {
+      if let path, let picture { try OutputFile.write(picture.svg(), to: path) }
+    }
+    try StandardOutput.shared.append(text)
+  }
+
+  // MARK: Where the kernel comes from
+
+  private struct KernelData {
+    let source: String
+    let kernel: DecomposedKernel
+    var cross: Matrix?
+    var outputs: Matrix?
+    var testOutputs: Matrix?
+  }
+
+  private func kernelFromFile(_ path: String) throws -> KernelData {
+    KernelData(
+      source: path, kernel: try DecomposedKernel(try InputFile.matrix(path)),
+      cross: try testKernel.map { try InputFile.matrix($0) })
+  }
+
+  /// Of outputs' mean, which is each output's own at infinite width.
+  private func kernelOfNetwork() throws -> KernelData {
+    let scorer = logging.scorer
+    let path = network ?? ""
+    let file = try NetworkFile.read(SourceText(contentsOfFile: path))
+    let shape = file.network.inputShape
+    let batch = try InputFile.batch(inputs ?? "", shape: shape)
+    let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
+    var settings = KernelSettings(outputReduction: .trace, precision: .double)
+    settings.parameterization = file.parameterization ?? .standard
+    func result(_ first: SampleBatch, _ second: SampleBatch?) throws -> KernelResult {
+      try scorer.kernel(
+        KernelRequest(
+          kind: kind, network: file.network, inputs: first, secondInputs: second,
+          parameters: .drawn(seed: seed),
+          settings: settings, resources: resourcing.resources))
+    }
+    func outputs(_ result: KernelResult) throws -> Matrix? {
+      let count = file.network.outputCount
+      return try result.outputs.map { try Matrix(rows: $0.count / max(1, count), columns: count, values: $0) }
+    }
+    let own = try result(batch, nil)
+    let cross = try other.map { try result($0, batch) }
+    return KernelData(
+      source: path, kernel: try DecomposedKernel(try Matrix(own.kernel)),
+      cross: try cross.map { try Matrix($0.kernel) },
+      outputs: try outputs(own), testOutputs: try cross.flatMap(outputs))
+  }
+
+  private func initial(_ data: KernelData) throws -> Matrix? {
+    try initialOutputs.map { try InputFile.matrix($0) } ?? data.outputs
+  }
+
+  private func initialTest(_ data: KernelData) throws -> Matrix? {
+    try initialTestOutputs.map { try InputFile.matrix($0) } ?? data.testOutputs
+  }
+
+  private func targets() throws -> Matrix {
+    guard oneHot else { return try InputFile.matrix(labels) }
+    let classes = try NumericArray(npy: labels).labels(name: labels)
+    guard let least = classes.min(), least >= 0, let count = classes.max().map({ $0 + 1 }), count <= 100_000
+    else {
+      throw CommandFailure.invalidInput("\(labels): classes are 0, 1, …")
+    }
+    return Matrix(rows: classes.count, columns: count) { (classes[$0] == $1 ? 1 : 0) - 1 / Double(count) }
+  }
+}
+
+extension Matrix {
+  init(_ kernel: KernelMatrix) throws {
+    try self.init(rows: kernel.rows, columns: kernel.columns, values: kernel.values)
+  }
+}
+
+extension LossConvention: ExpressibleByArgument {}
