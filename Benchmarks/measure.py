@@ -113,8 +113,12 @@ def exponent(sizes, costs):
 
 def markdown(titles, rows):
     """A table; the first column to the left, the others to the right."""
-    lines = ["| " + " | ".join(titles) + " |", "|" + "---|" + "---:|" * (len(titles) - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+    rule = "|" + "---|" + "---:|" * (len(titles) - 1) + "\n"
+    return markdown_row(titles) + rule + "".join(markdown_row(row) for row in rows)
+
+
+def markdown_row(cells):
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def duration(seconds):
