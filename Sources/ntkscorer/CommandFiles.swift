@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import NetworkGraph
 import Reports
+import Trainability
 
 /// Arrays that the user names on the command line.
 enum InputFile {
@@ -18,9 +19,22 @@ enum InputFile {
     }
   }
 
-  /// A matrix, or numbers as one column.
-  static func matrix(_ path: String) throws -> Matrix {
+  /// A kernel of training inputs, as precise as the file's numbers.
+  static func kernel(_ path: String) throws -> DecomposedKernel {
     let array = try NumericArray(npy: path)
+    let epsilon =
+      switch array.elementType {
+      case .float16: 0x1p-10
+      case .float32: 0x1p-23
+      default: 0x1p-52
+      }
+    return try DecomposedKernel(try matrix(array, path), epsilon: epsilon)
+  }
+
+  /// A matrix, or numbers as one column.
+  static func matrix(_ path: String) throws -> Matrix { try matrix(try NumericArray(npy: path), path) }
+
+  private static func matrix(_ array: NumericArray, _ path: String) throws -> Matrix {
     guard (1...2).contains(array.shape.count) else {
       throw CommandFailure.invalidInput("\(path): expected one or two axes, and the shape is \(array.shape)")
     }

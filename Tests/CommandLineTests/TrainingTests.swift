@@ -81,6 +81,15 @@ import Testing
     #expect(try dynamics().output.contains("50.00 % of the loss lies where the kernel has no gradient"))
   }
 
+  /// Rounding of single precision is no asymmetry, and eigenvalues of its size are none.
+  @Test func aFileOfSinglePrecisionIsTakenAsSuch() throws {
+    let third = 1.0 / 3
+    try NumericArray(shape: [2, 2], values: [third, third, third * (1 + 1e-7), third]).write(
+      npy: kernel, as: .float32)
+    let document = try jsonObject(try dynamics("--format", "json").output)
+    #expect(document["outcome"] as? String == "rank_deficient" && document["rank"] as? Int == 1)
+  }
+
   @Test func aNetworkTrainsFromItsOwnOutputs() throws {
     let network = try folder.write(
       "input: [2]\nlayers:\n  - {op: dense, units: 8}\n  - {op: tanh}\n  - {op: dense, units: 1}\n",

@@ -77,6 +77,20 @@ import Trainability
     try checks.compare(posterior.covariance.values, to: expected["cov"], "\(name).cov")
   }
 
+  @Test func theoryShallowReLUKernels() throws {
+    let theory = try TheoryCase("06-shallow-relu-empirical")
+    var checks = TheoryChecks(theory)
+    let inputs = try theory.input["X"].matrix
+    let kernel = try ShallowReLUKernels.tangentKernel(
+      inputs: inputs, hiddenWeights: try theory.input["W0"].matrix,
+      readoutWeights: try theory.input["w1"].numbers)
+    try checks.compare(kernel.values, to: theory.expected["ntk"], "ntk")
+    let limit = try ShallowReLUKernels.hiddenLayerLimit(inputs: inputs)
+    try checks.compare(limit.values, to: theory.expected["H_inf"], "H_inf")
+    checks.report()
+    #expect(checks.failures == [] && checks.count > 7)
+  }
+
   @Test func theoryValidationAccuracy() throws {
     let theory = try TheoryCase("22-nngp-nas")
     var checks = TheoryChecks(theory)

@@ -176,7 +176,10 @@ package struct RegionPlot: Sendable {
       let (x, y) = (SVGText.number(left), SVGText.number(top))
       let symbol =
         switch key {
-        case .curve: "<path d=\"M\(x) \(y)h26\" fill=\"none\" stroke=\"var(--ink)\" stroke-width=\"2.25\"/>"
+        case .curve:
+          // On a ground as pale as that under the curve, so that it looks the same on dark pages.
+          "<rect x=\"\(x)\" y=\"\(SVGText.number(top - 7))\" width=\"26\" height=\"14\" fill=\"#e8eef5\"/>"
+            + "<path d=\"M\(x) \(y)h26\" class=\"curve\"/>"
         case .hatching:
           "<rect x=\"\(x)\" y=\"\(SVGText.number(top - 7))\" width=\"26\" height=\"14\" fill=\"#f6e3cf\"/>"
             + "<rect x=\"\(x)\" y=\"\(SVGText.number(top - 7))\" width=\"26\" height=\"14\" fill=\"url(#hatch)\"/>"

@@ -216,7 +216,7 @@ struct DynamicsCommand: ParsableCommand {
 
   private func kernelFromFile(_ path: String) throws -> KernelData {
     KernelData(
-      source: path, kernel: try DecomposedKernel(try InputFile.matrix(path)),
+      source: path, kernel: try InputFile.kernel(path),
       cross: try testKernel.map { try InputFile.matrix($0) })
   }
 
