@@ -36,32 +36,6 @@ struct ContourRegions {
     return chained(edges).map { $0.map { place($0, level) } }
   }
 
-  /// Where the level is crossed, from one border or loop to the next; for drawing the level itself.
-  func lines(at level: Double) -> [[PlotPoint]] {
-    let (lastRow, lastColumn) = (Double(values.count - 1), Double((values.first?.count ?? 1) - 1))
-    func isOnBorder(_ a: PlotPoint, _ b: PlotPoint) -> Bool {
-      a.x == b.x && (a.x == 0 || a.x == lastColumn) || a.y == b.y && (a.y == 0 || a.y == lastRow)
-    }
-    return loops(atLeast: level).flatMap { loop -> [[PlotPoint]] in
-      // Start where the border is left, so that no line is cut in two.
-      let count = loop.count
-      let start = (0..<count).first { isOnBorder(loop[$0], loop[($0 + 1) % count]) } ?? 0
-      var lines: [[PlotPoint]] = []
-      var isOpen = false
-      for offset in 0..<count {
-        let (a, b) = (loop[(start + offset) % count], loop[(start + offset + 1) % count])
-        if isOnBorder(a, b) {
-          isOpen = false
-        } else {
-          if !isOpen { lines.append([a]) }
-          isOpen = true
-          lines[lines.count - 1].append(b)
-        }
-      }
-      return lines
-    }
-  }
-
   /// The part of a cell that is at least the level, counterclockwise in (column, row).
   private func outline(_ row: Int, _ column: Int, _ level: Double) -> [Vertex] {
     let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)]
