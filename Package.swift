@@ -65,6 +65,9 @@ let package = Package(
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
     room("GaussianDuals", ["NetworkGraph"]),
     room("MeanField", ["GaussianDuals", "NetworkGraph"]),
+    room(
+      "InfiniteWidth",
+      ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "GaussianDuals", "TangentKernel"]),
     room("Trainability", ["LinearAlgebra"]),
     room(
       "ScoringMetrics",
@@ -114,6 +117,12 @@ let package = Package(
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
     tests(of: "MeanField", ["GaussianDuals", "NetworkGraph", "TheoryCases"]),
     tests(of: "Trainability", ["GaussianDuals", "LinearAlgebra", "NetworkGraph", "TheoryCases"]),
+    tests(
+      of: "InfiniteWidth",
+      [
+        "TheoryCases", "GaussianDuals", "NetworkGraph", "YAMLDocuments", "Datasets", "TangentKernel", "LinearAlgebra",
+        "Trainability", "LaneKernels",
+      ]),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(of: "ResultStorage", ["Trainability", grdb]),
     tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),

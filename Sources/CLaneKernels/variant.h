@@ -53,6 +53,8 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define NARROW(v) (v)
 #include "lane_kernels.h"
 
+#include "lane_duals.h"
+#include "lane_runs.h"
 #include "lane_measurement.h"
 
 #define TABLE(suffix)                                                                                        \
@@ -73,6 +75,10 @@ const LaneVariant VARIANT = {
   .isSupported = isSupported,
   .single = TABLE(Single),
   .dual = TABLE(Dual),
+  .gaussianDual = gaussianDual,
+  .seriesDual = seriesDual,
+  .sumRuns = sumRuns,
+  .sumProducts = sumProducts,
   .fillNormals = fillNormals,
   .fillUniforms = fillUniforms,
   .fusedMultiplyAddBurst = fusedMultiplyAddBurst,

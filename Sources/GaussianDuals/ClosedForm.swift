@@ -2,7 +2,7 @@ import Foundation
 import NetworkGraph
 
 /// Duals that are elementary functions of the two variances and the correlation.
-enum ClosedForm {
+package enum ClosedForm: Hashable, Sendable {
   /// x for x > 0, `slope`·x below.
   case piecewiseLinear(slope: Double)
   case errorFunction

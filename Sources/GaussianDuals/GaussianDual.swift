@@ -121,5 +121,6 @@ public struct GaussianDual: Hashable, Sendable {
       : PiecewiseQuadrature.expectation(activation, q: q) { f(activation.derivatives(at: $0)) }
   }
 
-  private var closedForm: ClosedForm? { ClosedForm(activation) }
+  /// Nil when quadrature is needed.
+  package var closedForm: ClosedForm? { ClosedForm(activation) }
 }

@@ -1,19 +1,19 @@
 /// Runs independent pieces of one computation on some threads. Which thread runs a piece never affects a result:
 /// pieces write to places of their own.
-struct Workers {
-  let threads: Int
+package struct Workers {
+  package let threads: Int
   private let team: WorkerTeam?
 
   /// Starts the threads beside the caller's; `end()` must follow.
-  init(threads: Int) {
+  package init(threads: Int) {
     self.threads = threads
     team = threads > 1 ? WorkerTeam(helpers: threads - 1) : nil
   }
 
-  func end() { team?.end() }
+  package func end() { team?.end() }
 
   /// Calls `body` once for each of 0..<count. Calls do not nest.
-  func forEach(_ count: Int, _ body: (Int) -> Void) {
+  package func forEach(_ count: Int, _ body: (Int) -> Void) {
     guard let team, count > 1, count <= WorkerTeam.largestCount else {
       for index in 0..<count { body(index) }
       return

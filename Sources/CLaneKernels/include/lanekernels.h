@@ -127,6 +127,35 @@ typedef struct {
 LANE_KERNELS(LaneKernelsFloat, float)
 LANE_KERNELS(LaneKernelsDouble, double)
 
+/// Activations whose dual is known in closed form (see `GaussianDual`).
+typedef enum { LaneDualPiecewiseLinear, LaneDualErf, LaneDualGelu, LaneDualSin } LaneDualKind;
+
+/// Duals of `rows` × `length` covariances of which a row shares its first variable. Of each variable two numbers are
+/// known, made of its variance q: √q and 1/√q (0 for q = 0) for piecewise linear functions, 1/√(1 + 2q) for erf, q
+/// and 1/√(1 + q) for GELU, q/2 for sin; what is not needed is not read, but must be there.
+typedef struct {
+  LaneDualKind kind;
+  /// Of a piecewise linear function: its slope below zero, φ′(0) E[φ′], and φ′(0)².
+  double slope, derivativeOfZero, derivativeOfZeros;
+  int64_t rows, length;
+  /// Between rows of the second variables: 0 to repeat them.
+  int64_t secondStride;
+} LaneGaussianDual;
+
+/// Neighbouring numbers of a sum of shifted arrays, counted in groups of `lanes` numbers.
+typedef struct {
+  int64_t target, source, length;
+  double factor;
+} LaneRun;
+
+/// The numbers that a sum of runs is made with: target = factor · run.factor · Σ_t source[run.source + terms[t]] +
+/// constant + addendFactor · addend. The addend stands where the target does, and may be NULL.
+typedef struct {
+  int64_t lanes, runs, terms;
+  const int64_t *term;
+  double factor, constant, addendFactor;
+} LaneRunSum;
+
 /// One instruction-set variant.
 typedef struct {
   const char *name;
@@ -134,6 +163,19 @@ typedef struct {
   bool (*isSupported)(void);
   LaneKernelsFloat single;
   LaneKernelsDouble dual;
+  /// covariance ← T and tangent ← tangent · Ṫ, in place; `tangent` may be NULL. `first` holds one number for each row.
+  void (*gaussianDual)(const LaneGaussianDual *, const double *first, const double *firstOther, const double *second,
+                       const double *secondOther, double *covariance, double *tangent);
+  /// Mehler's series: value = Σ_r a_r b_r ρ^r, derivative = Σ_r a′_r b′_r ρ^r, a and a′ one after the other in `first`,
+  /// b and b′ in `second`. `terms` is a multiple of sixteen.
+  void (*seriesDual)(int64_t terms, const double *first, const double *second, double rho, double *value,
+                     double *derivative);
+  /// Patch sums and averages. Source and target must not overlap.
+  void (*sumRuns)(const LaneRunSum *, const LaneRun *, const double *source, const double *addend, double *target);
+  /// target[row][i] = factor · Σ_t first[t·firstStride + row] · second[t·secondStride + row·secondRow + i].
+  void (*sumProducts)(int64_t rows, int64_t length, int64_t terms, double factor, const double *first,
+                      int64_t firstStride, const double *second, int64_t secondStride, int64_t secondRow,
+                      double *target);
   /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.

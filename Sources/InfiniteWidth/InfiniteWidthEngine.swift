@@ -1,0 +1,294 @@
+import LaneKernels
+import NetworkGraph
+import Synchronization
+import TangentKernel
+
+/// What a computation costs, by formula, known before it starts.
+public struct InfiniteWidthCost: Hashable, Sendable {
+  /// Pairs of samples.
+  public let pairs: Int
+  /// Covariances written by all steps for all pairs. A nanosecond or two each in closed form; a quadrature costs more.
+  public let operations: Int
+  /// An upper bound of the memory needed at once.
+  public let bytes: Int
+}
+
+/// The two kernels of infinite width.
+public struct InfiniteWidthKernels: Hashable, Sendable {
+  /// K, the covariance of the outputs over random weights (NNGP: Lee et al. 2018; Matthews et al. 2018).
+  public let nngp: KernelMatrix
+  /// Θ, the limit of the tangent kernel (Jacot et al. 2018); nil when it was not asked for.
+  public let ntk: KernelMatrix?
+}
+
+/// Kernels of infinitely wide networks, in double precision, by walking the same canonical network as the finite
+/// engine. Widths of layers go to infinity; those of the input do not. For O outputs the limits are K ⊗ I and Θ ⊗ I,
+/// and what is computed is K and Θ. Outputs that are maps, or several vectors joined, give the mean over outputs.
+///
+/// Every bit is the same for any number of threads and on every instruction set, but for functions of the C library in
+/// the variances of samples with themselves and in quadratures.
+///
+/// Complexity: of n samples and L layers O(n²L) for vectors, O(n² H W k L) for maps that end in a flatten, O(n² (HW)²
+/// k L) where different positions meet (global or local average pooling), k × k being the kernel; memory O(n²) and
+/// O((HW)²) for each thread.
+public struct InfiniteWidthEngine: Sendable {
+  /// Enters the score identity: changes whenever any kernel's bits may.
+  public static let version = "1"
+
+  private let threads: Int
+  private let memoryBudget: Int?
+  private let operationBudget: Int?
+
+  /// - Parameters:
+  ///   - threads: how many threads one evaluation may use.
+  ///   - memoryBudget: bytes that one evaluation may take; nil for no limit.
+  ///   - operationBudget: the most `InfiniteWidthCost.operations`; nil for no limit.
+  public init(threads: Int = 1, memoryBudget: Int? = nil, operationBudget: Int? = nil) {
+    self.threads = max(1, threads)
+    self.memoryBudget = memoryBudget
+    self.operationBudget = operationBudget
+  }
+
+  /// What an evaluation would cost.
+  ///
+  /// - Parameter secondSamples: nil for the symmetric kernel of one set.
+  /// - Throws: `InfiniteWidthError.unsupportedAtInfiniteWidth` when the network has no kernel at infinite width.
+  public func estimate(
+    _ network: CanonicalNetwork, samples: Int, secondSamples: Int? = nil, settings: InfiniteWidthSettings,
+    hasTangent: Bool = true
+  ) throws(InfiniteWidthError) -> InfiniteWidthCost {
+    cost(
+      of: try KernelPlan(network, settings: settings), max(1, samples), secondSamples.map { max(1, $0) },
+      hasTangent: hasTangent)
+  }
+
+  /// The kernels of a network on some inputs, or between two sets.
+  ///
+  /// - Parameters:
+  ///   - inputs: n × numbers of one sample, row-major (channel, row, column).
+  ///   - secondInputs: m × the same; the kernels are then n × m.
+  ///   - hasTangent: false for the NNGP kernel alone, at half the cost.
+  ///   - progress: called with pairs done and all pairs, from any thread.
+  /// - Throws: `InfiniteWidthError`; everything but a variance out of range before anything large is allocated.
+  public func evaluate(
+    _ network: CanonicalNetwork, inputs: [Double], secondInputs: [Double]? = nil,
+    settings: InfiniteWidthSettings = InfiniteWidthSettings(), hasTangent: Bool = true,
+    progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
+  ) throws(InfiniteWidthError) -> InfiniteWidthKernels {
+    let shape = network.network.inputShape
+    let rows = try Self.samples(inputs, shape)
+    let secondRows: Int? = if let secondInputs { try Self.samples(secondInputs, shape) } else { nil }
+    let plan = try KernelPlan(network, settings: settings)
+    let cost = cost(of: plan, rows, secondRows, hasTangent: hasTangent)
+    if let memoryBudget, cost.bytes > memoryBudget {
+      throw .overBudget(needed: cost.bytes, budget: memoryBudget)
+    }
+    if let operationBudget, cost.operations > operationBudget {
+      throw .overOperationBudget(needed: cost.operations, budget: operationBudget)
+    }
+    let workers = Workers(threads: threads)
+    defer { workers.end() }
+    let context = Self.context(plan, inputs, secondInputs, rows, secondRows, settings, hasTangent, workers)
+    let computations = (0..<threads).map { _ in TileComputation(context) }
+    let columns = secondRows ?? rows
+    let counter = PairCounter(all: cost.pairs, report: progress)
+    var nngp = [Double](repeating: 0, count: rows * columns)
+    var ntk = [Double](repeating: 0, count: hasTangent ? rows * columns : 0)
+    nngp.withUnsafeMutableBufferPointer { nngp in
+      ntk.withUnsafeMutableBufferPointer { ntk in
+        let results = KernelBuffers(
+          kernel: nngp, tangent: hasTangent ? ntk : nil, columns: columns, isOneSet: secondRows == nil)
+        let selves = Self.selfTiles(plan, context.lanes, rows, secondRows)
+        Self.run(selves, computations, workers, results, counter)
+        guard Self.outOfRange(context) == nil else { return }
+        let tiles = Self.crossTiles(context.lanes, rows, secondRows)
+        Self.run(tiles, computations, workers, results, counter)
+      }
+    }
+    if let error = Self.outOfRange(context) { throw error }
+    return InfiniteWidthKernels(
+      nngp: KernelMatrix(rows: rows, columns: columns, values: nngp),
+      ntk: hasTangent ? KernelMatrix(rows: rows, columns: columns, values: ntk) : nil)
+  }
+
+  private static func samples(_ values: [Double], _ shape: TensorShape) throws(InfiniteWidthError) -> Int {
+    let (count, rest) = values.count.quotientAndRemainder(dividingBy: max(1, shape.elementCount))
+    guard rest == 0, count > 0 else {
+      throw .inputShape(numbers: values.count, samples: count, expected: shape)
+    }
+    return count
+  }
+
+  /// The first activation whose quadrature meets a larger variance than it is made for.
+  private static func outOfRange(_ context: TileContext) -> InfiniteWidthError? {
+    for (index, table) in context.plan.tables.enumerated() {
+      guard let dual = table.dual, dual.closedForm == nil else { continue }
+      for tables in [context.firstTables, context.secondTables] {
+        let values = UnsafeBufferPointer(start: tables.first(index), count: table.positions * tables.samples)
+        if let variance = values.first(where: { $0 > dual.largestVariance }) {
+          return .varianceOutOfRange(node: table.name, variance: variance, limit: dual.largestVariance)
+        }
+      }
+    }
+    return nil
+  }
+
+  // MARK: Tiles
+
+  /// Pairs of one tile: enough to fill vectors, few enough that a value stays in the second-level cache.
+  private static func lanes(_ plan: KernelPlan) -> Int {
+    min(512, max(1, 32_768 / plan.largestEntries))
+  }
+
+  private static func selfTiles(_ plan: KernelPlan, _ lanes: Int, _ rows: Int, _ secondRows: Int?)
+    -> [PairTile]
+  {
+    // With covariances between positions a first sample is shared by a tile, so a sample with itself is one.
+    let step = plan.hasPositionPairs ? 1 : lanes
+    func tiles(_ count: Int, isSecondSet: Bool) -> [PairTile] {
+      stride(from: 0, to: count, by: step).map {
+        .itself($0..<min(count, $0 + step), isSecondSet: isSecondSet)
+      }
+    }
+    return tiles(rows, isSecondSet: false) + (secondRows.map { tiles($0, isSecondSet: true) } ?? [])
+  }
+
+  private static func crossTiles(_ lanes: Int, _ rows: Int, _ secondRows: Int?) -> [PairTile] {
+    var tiles: [PairTile] = []
+    let columns = secondRows ?? rows
+    for row in 0..<rows {
+      for start in stride(from: secondRows == nil ? row + 1 : 0, to: columns, by: lanes) {
+        tiles.append(.cross(first: row, seconds: start..<min(columns, start + lanes)))
+      }
+    }
+    return tiles
+  }
+
+  private static func run(
+    _ tiles: [PairTile], _ computations: [TileComputation], _ workers: Workers, _ results: KernelBuffers,
+    _ counter: PairCounter
+  ) {
+    let next = Atomic<Int>(0)
+    workers.forEach(computations.count) { thread in
+      var kernel = [Double](repeating: 0, count: tiles.reduce(0) { max($0, $1.lanes) })
+      var tangent = kernel
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < tiles.count else { return }
+        let tile = tiles[index]
+        kernel.withUnsafeMutableBufferPointer { kernel in
+          tangent.withUnsafeMutableBufferPointer { tangent in
+            guard let kernel = kernel.baseAddress, let tangent = tangent.baseAddress else { return }
+            computations[thread].compute(tile, kernel: kernel, tangent: results.hasTangent ? tangent : nil)
+            results.store(tile, kernel, tangent)
+          }
+        }
+        counter.add(tile.lanes)
+      }
+    }
+  }
+
+  private func cost(
+    of plan: KernelPlan, _ rows: Int, _ secondRows: Int?, hasTangent: Bool
+  ) -> InfiniteWidthCost {
+    func product(_ a: Int, _ b: Int) -> Int {
+      let (result, overflow) = a.multipliedReportingOverflow(by: b)
+      return overflow ? .max : result
+    }
+    func sum(_ values: Int...) -> Int {
+      values.reduce(0) { total, value in
+        let (result, overflow) = total.addingReportingOverflow(value)
+        return overflow ? .max : result
+      }
+    }
+    let pairs = secondRows.map { sum(product(rows, $0), rows, $0) } ?? product(rows, rows + 1) / 2
+    let samples = sum(rows, secondRows ?? 0)
+    let stored = product(product(rows, secondRows ?? rows), hasTangent ? 2 : 1)
+    // Of single positions their inner products, in blocks of sixteen; of maps another copy.
+    let inputs = product(samples + 2 * laneCount, plan.inputChannels * plan.inputPositions)
+    let products = plan.inputPositions == 1 ? product(rows + laneCount, (secondRows ?? rows) + laneCount) : 0
+    let perThread = TileComputation.size(plan, lanes: Self.lanes(plan), hasTangent: hasTangent)
+    let numbers = sum(stored, inputs, products, product(perThread, threads))
+    return InfiniteWidthCost(
+      pairs: pairs, operations: product(product(plan.entriesPerPair, hasTangent ? 2 : 1), pairs),
+      bytes: sum(product(numbers, MemoryLayout<Double>.stride), SampleTables.bytes(plan, samples: samples)))
+  }
+
+  private static func context(
+    _ plan: KernelPlan, _ inputs: [Double], _ secondInputs: [Double]?, _ rows: Int, _ secondRows: Int?,
+    _ settings: InfiniteWidthSettings, _ hasTangent: Bool, _ workers: Workers
+  ) -> TileContext {
+    let variant = LaneVariants.current
+    var products: [InnerProducts] = []
+    var columns: (SampleColumns, SampleColumns)?
+    if plan.inputPositions == 1 {
+      for case .input(_, let channels) in plan.steps {
+        products.append(
+          InnerProducts(
+            inputs, secondInputs, width: plan.inputChannels, channels: channels,
+            factor: settings.inputScale / Double(channels.count), workers: workers, variant: variant))
+      }
+    } else {
+      let first = SampleColumns(
+        inputs, count: rows, channels: plan.inputChannels, positions: plan.inputPositions)
+      let second =
+        if let secondInputs, let secondRows {
+          SampleColumns(
+            secondInputs, count: secondRows, channels: plan.inputChannels, positions: plan.inputPositions)
+        } else { first }
+      columns = (first, second)
+    }
+    let firstTables = SampleTables(plan.tables, samples: rows)
+    return TileContext(
+      plan: plan, inputScale: settings.inputScale, variant: variant, products: products,
+      firstColumns: columns?.0, secondColumns: columns?.1, firstTables: firstTables,
+      secondTables: secondRows.map { SampleTables(plan.tables, samples: $0) } ?? firstTables,
+      hasTangent: hasTangent, lanes: lanes(plan))
+  }
+}
+
+/// Where results go; tiles write to places of their own.
+private struct KernelBuffers {
+  let kernel: UnsafeMutableBufferPointer<Double>
+  let tangent: UnsafeMutableBufferPointer<Double>?
+  let columns: Int
+  let isOneSet: Bool
+
+  var hasTangent: Bool { tangent != nil }
+
+  func store(_ tile: PairTile, _ values: UnsafePointer<Double>, _ tangents: UnsafePointer<Double>) {
+    switch tile {
+    case .itself(let samples, let isSecondSet):
+      guard isOneSet, !isSecondSet else { return }
+      for (lane, sample) in samples.enumerated() {
+        kernel[sample * columns + sample] = values[lane]
+        tangent?[sample * columns + sample] = tangents[lane]
+      }
+    case .cross(let first, let seconds):
+      for (lane, second) in seconds.enumerated() {
+        kernel[first * columns + second] = values[lane]
+        tangent?[first * columns + second] = tangents[lane]
+        guard isOneSet else { continue }
+        kernel[second * columns + first] = values[lane]
+        tangent?[second * columns + first] = tangents[lane]
+      }
+    }
+  }
+}
+
+/// Counts pairs of samples done.
+private final class PairCounter: Sendable {
+  private let done = Atomic<Int>(0)
+  private let all: Int
+  private let report: (@Sendable (Int, Int) -> Void)?
+
+  init(all: Int, report: (@Sendable (Int, Int) -> Void)?) {
+    self.all = all
+    self.report = report
+  }
+
+  func add(_ pairs: Int) {
+    let total = done.add(pairs, ordering: .relaxed).newValue
+    report?(total, all)
+  }
+}

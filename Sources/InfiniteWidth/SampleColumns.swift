@@ -1,0 +1,24 @@
+/// Maps as the tiles read them: for each channel and position, the samples side by side.
+struct SampleColumns {
+  let count: Int
+  let channels: Int
+  let positions: Int
+  /// [channel][position][sample].
+  let columns: [Double]
+
+  /// - Parameter samples: [sample][channel][position].
+  init(_ samples: [Double], count: Int, channels: Int, positions: Int) {
+    self.count = count
+    self.channels = channels
+    self.positions = positions
+    let width = channels * positions
+    columns = [Double](unsafeUninitializedCapacity: samples.count) { target, filled in
+      samples.withUnsafeBufferPointer { source in
+        for place in 0..<width {
+          for sample in 0..<count { target[place * count + sample] = source[sample * width + place] }
+        }
+      }
+      filled = samples.count
+    }
+  }
+}
