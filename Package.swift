@@ -78,7 +78,7 @@ let package = Package(
       "ArchitectureScorer",
       [
         "ArchitecturePlugins", "FullyConnected", "Convolutional", "CellBased", "SearchSpaces", "Datasets",
-        "NetworkGraph", "LinearAlgebra", "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking",
+        "NetworkGraph", "LinearAlgebra", "TangentKernel", "InfiniteWidth", "Trainability", "ScoringMetrics", "CandidateRanking",
         "ResultStorage", logging, crypto,
       ]),
     room(
@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "LinearAlgebra", "MachineMeasurement", "MeanField",
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra", "MachineMeasurement", "MeanField",
         "NetworkGraph", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
         "Trainability", "YAMLDocuments", argumentParser, logging,
       ],

@@ -20,13 +20,16 @@ extension KernelRequest {
     let file = try NetworkFile.read(SourceText(contentsOfFile: networkPath))
     var settings = settings
     settings.parameterization = parameterization ?? file.parameterization ?? .standard
-    func batch(_ path: String) throws(DatasetError) -> SampleBatch {
-      try SampleBatch(try NumericArray(npy: path), shape: file.network.inputShape, name: path)
+    func batch(_ path: String) throws(DatasetError) -> (batch: SampleBatch, exact: [Double]) {
+      let array = try NumericArray(npy: path)
+      return (try SampleBatch(array, shape: file.network.inputShape, name: path), array.values)
     }
     do throws(DatasetError) {
+      let first = try batch(inputsPath)
+      let second = try secondInputsPath.map(batch)
       self.init(
-        kind: kind, network: file.network, inputs: try batch(inputsPath),
-        secondInputs: try secondInputsPath.map(batch),
+        kind: kind, network: file.network, inputs: first.batch, secondInputs: second?.batch,
+        exactInputs: first.exact, exactSecondInputs: second?.exact,
         parameters: try weightsPath.map { path throws(DatasetError) in
           .arrays(try NPZArchive(path: path).arrays())
         } ?? .drawn(seed: seed),

@@ -20,6 +20,10 @@ public struct KernelRequest: Sendable {
   public var inputs: SampleBatch
   /// The kernel is then n × m between the two sets, and has no spectrum.
   public var secondInputs: SampleBatch?
+  /// The same inputs in double precision, row-major, which kernels of infinite width are computed from; `inputs`,
+  /// widened, when nil.
+  public var exactInputs: [Double]?
+  public var exactSecondInputs: [Double]?
   public var parameters: ParameterSource
   public var settings: KernelSettings
   /// 0 computes once; R > 0 computes R + 1 times and reports the median of the last R.
@@ -30,6 +34,7 @@ public struct KernelRequest: Sendable {
 
   public init(
     kind: KernelKind = .empirical, network: Network, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
+    exactInputs: [Double]? = nil, exactSecondInputs: [Double]? = nil,
     parameters: ParameterSource = .drawn(seed: 0), settings: KernelSettings = KernelSettings(),
     repetitions: Int = 0, measuresPhases: Bool = false, resources: Resources = Resources()
   ) {
@@ -37,12 +42,17 @@ public struct KernelRequest: Sendable {
     self.network = network
     self.inputs = inputs
     self.secondInputs = secondInputs
+    self.exactInputs = exactInputs
+    self.exactSecondInputs = exactSecondInputs
     self.parameters = parameters
     self.settings = settings
     self.repetitions = repetitions
     self.measuresPhases = measuresPhases
     self.resources = resources
   }
+
+  /// Infinite width is always double.
+  var precision: Precision { kind == .empirical ? settings.precision : .double }
 }
 
 /// A kernel and what is known of it.
@@ -72,7 +82,7 @@ public struct KernelReport: Hashable, Sendable {
   public let initializationSeconds: Double
   /// Of the process, during the computation that `seconds` reports, initialization included.
   public let cpuSeconds: Double
-  /// Of the whole computation.
+  /// Of the whole computation; at infinite width the covariances that its steps write.
   public let multiplyAdds: Int
   /// The most memory that the process ever held.
   public let peakMemoryBytes: Int

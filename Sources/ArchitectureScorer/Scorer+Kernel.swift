@@ -11,10 +11,6 @@ extension Scorer {
   /// A kernel that is singular or holds numbers that are not finite is a result with a typed outcome, no error.
   /// - Throws: `ScorerError`, before anything large is allocated, for what is not available or does not fit.
   public func kernel(_ request: KernelRequest) throws(ScorerError) -> KernelResult {
-    guard request.kind == .empirical else {
-      throw .notAvailable(
-        "the kernel kind '\(request.kind.rawValue)' (infinite width) is not available yet; use empirical")
-    }
     guard request.repetitions >= 0, request.repetitions <= 1_000_000 else {
       throw .invalidRequest("\(request.repetitions) repetitions; expected 0 to 1000000")
     }
@@ -22,6 +18,7 @@ extension Scorer {
     do { network = try CanonicalNetwork(request.network) } catch {
       throw .invalidRequest("the network has no canonical form: \(error)")
     }
+    guard request.kind == .empirical else { return try infiniteWidthKernel(request, network) }
     do {
       let parameters =
         if case .arrays(let arrays) = request.parameters {
@@ -34,13 +31,16 @@ extension Scorer {
         last = try evaluate(request, network, parameters, workspace, &timings)
       }
       return KernelResult(
-        kernel: last.evaluation.kernel, report: report(request, last.evaluation, last.spectrum, timings),
+        kernel: last.evaluation.kernel,
+        report: report(
+          request, isFinite: last.evaluation.isFinite, last.spectrum, timings,
+          multiplyAdds: last.evaluation.cost.multiplyAdds),
         outputs: last.evaluation.outputs)
     } catch { throw .kernel(error) }
   }
 
   /// Of one evaluation with its eigenvalues.
-  private struct Timing {
+  struct Timing {
     let seconds: Double
     let initializationSeconds: Double
     let cpuSeconds: Double
@@ -60,7 +60,7 @@ extension Scorer {
     let start = ContinuousClock.now
     let spectrum =
       request.secondInputs == nil
-      ? SpectrumAttempt(evaluation.kernel, epsilon: request.settings.precision.epsilon) : nil
+      ? SpectrumAttempt(evaluation.kernel, epsilon: request.precision.epsilon) : nil
     let eigenvalueSeconds = (ContinuousClock.now - start) / .seconds(1)
     let seconds = evaluation.seconds.computation + eigenvalueSeconds
     timings.append(
@@ -74,12 +74,12 @@ extension Scorer {
     return (evaluation, spectrum)
   }
 
-  private func report(
-    _ request: KernelRequest, _ evaluation: KernelEvaluation, _ attempt: SpectrumAttempt?, _ timings: [Timing]
+  func report(
+    _ request: KernelRequest, isFinite: Bool, _ attempt: SpectrumAttempt?, _ timings: [Timing], multiplyAdds: Int
   ) -> KernelReport {
     let outcome: (Outcome, String?) =
-      if !evaluation.isFinite {
-        (.nonFinite, "an output or kernel entry overflowed in \(request.settings.precision) precision")
+      if !isFinite {
+        (.nonFinite, "an output or kernel entry overflowed in \(request.precision) precision")
       } else { attempt?.outcome ?? (.ok, nil) }
     let reported = timings.count > 1 ? timings.dropFirst() : timings[...]
     return KernelReport(
@@ -88,7 +88,7 @@ extension Scorer {
       seconds: median(reported.map(\.seconds)), secondsAll: timings.map(\.seconds),
       firstSeconds: timings.first?.seconds ?? 0,
       initializationSeconds: median(reported.map(\.initializationSeconds)),
-      cpuSeconds: median(reported.map(\.cpuSeconds)), multiplyAdds: evaluation.cost.multiplyAdds,
+      cpuSeconds: median(reported.map(\.cpuSeconds)), multiplyAdds: multiplyAdds,
       peakMemoryBytes: ProcessUsage.current.peakBytes,
       phases: reported.sorted { $0.seconds < $1.seconds }.dropFirst(reported.count / 2).first?.phases)
   }
@@ -102,7 +102,7 @@ extension Scorer {
 }
 
 /// The spectrum of a square kernel, or why it has none.
-private enum SpectrumAttempt {
+enum SpectrumAttempt {
   case spectrum(KernelSpectrum)
   case failed(String)
 

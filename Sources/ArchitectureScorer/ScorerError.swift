@@ -1,5 +1,6 @@
 import ArchitecturePlugins
 import Datasets
+import InfiniteWidth
 import NetworkGraph
 import ResultStorage
 import ScoringMetrics
@@ -17,6 +18,8 @@ public enum ScorerError: Error, Sendable, CustomStringConvertible {
   case plugin(PluginError)
   /// A single network could not be computed as asked.
   case kernel(KernelError)
+  /// A single network has no kernel of infinite width, or too large a one.
+  case infiniteWidth(InfiniteWidthError)
   case network(NetworkError)
   case store(StoreError)
 
@@ -27,6 +30,7 @@ public enum ScorerError: Error, Sendable, CustomStringConvertible {
     case .metric(let error): "\(error)"
     case .plugin(let error): "\(error)"
     case .kernel(let error): "\(error)"
+    case .infiniteWidth(let error): "\(error)"
     case .network(let error): "\(error)"
     case .store(let error): "\(error)"
     }
@@ -38,8 +42,8 @@ public enum ScorerError: Error, Sendable, CustomStringConvertible {
     case .notAvailable, .invalidRequest, .metric, .plugin, .network: true
     case .dataset(.unreadable), .dataset(.unwritable), .store: false
     case .dataset: true
-    case .kernel(.overBudget): false
-    case .kernel: true
+    case .kernel(.overBudget), .infiniteWidth(.overBudget), .infiniteWidth(.overOperationBudget): false
+    case .kernel, .infiniteWidth: true
     }
   }
 }

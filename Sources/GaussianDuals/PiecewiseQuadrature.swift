@@ -117,11 +117,11 @@ private func scaledComplementaryErrorFunction(_ x: Double) -> Double {
 }
 
 /// Nodes and weights on −1 … 1.
-struct GaussLegendre: Sendable {
-  let nodes: [Double]
-  let weights: [Double]
+package struct GaussLegendre: Sendable {
+  package let nodes: [Double]
+  package let weights: [Double]
 
-  init(order: Int) {
+  package init(order: Int) {
     var nodes = [Double](repeating: 0, count: order)
     var weights = nodes
     for index in 0..<order {

@@ -14,16 +14,19 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   public var trainsBiases: Bool
   /// Multiplies the inner products of inputs, which are otherwise means over channels.
   public var inputScale: Double
+  /// Batch normalization becomes the identity, as in the finite engine's mode of that name, instead of an error.
+  public var removesBatchNormalization: Bool
 
   public init(
     parameterization: Parameterization = .ntk, weightVariance: Double = 2, biasVariance: Double = 0,
-    trainsBiases: Bool = true, inputScale: Double = 1
+    trainsBiases: Bool = true, inputScale: Double = 1, removesBatchNormalization: Bool = false
   ) {
     self.parameterization = parameterization
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
     self.trainsBiases = trainsBiases
     self.inputScale = inputScale
+    self.removesBatchNormalization = removesBatchNormalization
   }
 
   /// Jacot et al. 2018: σ_w² = 1, biases scaled by β.

@@ -12,6 +12,9 @@ struct InnerProducts {
   let firstSquares: [Double]
   let secondSquares: [Double]
 
+  /// The same for all products, since it decides the order of sums.
+  fileprivate static let channelsAtOnce = 128
+
   /// Σ over a range of channels, times a factor.
   ///
   /// - Parameter second: nil for one set.
@@ -28,12 +31,19 @@ struct InnerProducts {
     var values = [Double](repeating: 0, count: a.count * laneCount * stride)
     values.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      workers.forEach(a.count) { block in
-        let start = isOneSet ? block : 0
-        kernels.gram(
-          parameters: channels.count, a.block(block), b.block(start), blocks: b.count - start,
-          bBlockStride: channels.count * laneCount, factor: factor,
-          into: base + (block * stride + start) * laneCount, outStride: stride)
+      // Rows go to the threads in turn: of one set, later ones are shorter. Every thread takes a few channels of all
+      // its rows at a time, so that those of the second set stay in cache.
+      workers.forEach(workers.threads) { thread in
+        for first in Swift.stride(from: 0, to: channels.count, by: Self.channelsAtOnce) {
+          let count = min(Self.channelsAtOnce, channels.count - first)
+          for block in Swift.stride(from: thread, to: a.count, by: workers.threads) {
+            let start = isOneSet ? block : 0
+            kernels.gram(
+              parameters: count, a.block(block) + first * laneCount, b.block(start) + first * laneCount,
+              blocks: b.count - start, bBlockStride: channels.count * laneCount, factor: factor,
+              into: base + (block * stride + start) * laneCount, outStride: stride)
+          }
+        }
       }
     }
     self.values = values
@@ -79,9 +89,12 @@ private final class SampleBlocks {
     var products = [Double](repeating: 0, count: laneCount * laneCount)
     for index in 0..<count {
       for place in products.indices { products[place] = 0 }
-      kernels.gram(
-        parameters: channels, block(index), block(index), blocks: 1, bBlockStride: 0, factor: factor,
-        into: &products, outStride: laneCount)
+      for first in stride(from: 0, to: channels, by: InnerProducts.channelsAtOnce) {
+        let start = block(index) + first * laneCount
+        kernels.gram(
+          parameters: min(InnerProducts.channelsAtOnce, channels - first), start, start, blocks: 1,
+          bBlockStride: 0, factor: factor, into: &products, outStride: laneCount)
+      }
       for lane in 0..<laneCount where index * laneCount + lane < samples {
         result.append(products[lane * laneCount + lane])
       }

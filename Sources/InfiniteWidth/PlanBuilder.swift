@@ -108,6 +108,7 @@ struct PlanBuilder {
     case .maxPooling:
       throw unsupported(index, "the maximum of several Gaussians has no closed kernel; use average pooling")
     case .batchNormalization:
+      if settings.removesBatchNormalization { return inputs(of: index)[0] }
       throw unsupported(
         index, "its statistics couple all samples of a batch; remove it, or use the finite-width kernel")
     case .groupNormalization:

@@ -1,6 +1,7 @@
 import ArchitecturePlugins
 import ArchitectureScorer
 import Datasets
+import InfiniteWidth
 import LinearAlgebra
 import MeanField
 import NetworkGraph
@@ -40,6 +41,7 @@ struct CommandFailure: Error {
     case let failure as CommandFailure: self = failure
     case ScorerError.dataset(let inner): self.init(inner)
     case ScorerError.kernel(let inner): self.init(inner)
+    case ScorerError.infiniteWidth(.overBudget): self = .failed("\(error); allow more with --memory")
     case let error as ScorerError: self.init(error.isInvalidInput ? .invalidInput : .failed, "\(error)")
     case let error as DatasetError:
       if case .unwritable = error { self = .failed("\(error)") } else { self = .invalidInput("\(error)") }

@@ -7,14 +7,16 @@ import Trainability
 
 /// Arrays that the user names on the command line.
 enum InputFile {
+  /// Inputs as the finite engine reads them, and in the file's own precision.
+  ///
   /// - Throws: `DatasetError.shapeMismatch` unless a row has just the network's input shape.
-  static func batch(_ path: String, shape: TensorShape) throws -> SampleBatch {
+  static func batch(_ path: String, shape: TensorShape) throws -> (batch: SampleBatch, exact: [Double]) {
     let array = try NumericArray(npy: path)
     let row = Array(array.shape.dropFirst())
     guard !array.shape.isEmpty, row == shape.dimensions else {
       throw DatasetError.shapeMismatch(dataset: path, sample: row, expected: shape)
     }
-    do { return try SampleBatch(array, shape: shape, name: path) } catch {
+    do { return (try SampleBatch(array, shape: shape, name: path), array.values) } catch {
       throw CommandFailure.invalidInput("\(path): \(error)")
     }
   }

@@ -136,6 +136,12 @@ private func finish(_ checks: TheoryChecks) {
   try checks.compare(ntk, to: theory.expected["ntk"], "ntk")
   let eigenvalues = try symmetricEigenvalues(ntk, order: x.count)
   try checks.compare(eigenvalues[0] / eigenvalues[x.count - 1], to: theory.expected["kappa"], "κ")
+  let rows = try theory.input["bn_sigma"].rows
+  let covariance = Matrix(rows: rows.count, columns: rows.count) { rows[$0][$1] }
+  for (key, activation) in [("bn_relu", Activation.relu), ("bn_identity", .leakyRelu(slope: 1))] {
+    let dual = try BatchNormalizationDual.covariance(after: activation, of: covariance)
+    try checks.compare(dual.values, to: theory.expected[key], key)
+  }
   finish(checks)
 }
 

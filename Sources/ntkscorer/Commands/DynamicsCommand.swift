@@ -230,10 +230,12 @@ struct DynamicsCommand: ParsableCommand {
     let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
     var settings = KernelSettings(outputReduction: .trace, precision: .double)
     settings.parameterization = file.parameterization ?? .standard
-    func result(_ first: SampleBatch, _ second: SampleBatch?) throws -> KernelResult {
+    typealias Inputs = (batch: SampleBatch, exact: [Double])
+    func result(_ first: Inputs, _ second: Inputs?) throws -> KernelResult {
       try scorer.kernel(
         KernelRequest(
-          kind: kind, network: file.network, inputs: first, secondInputs: second,
+          kind: kind, network: file.network, inputs: first.batch, secondInputs: second?.batch,
+          exactInputs: first.exact, exactSecondInputs: second?.exact,
           parameters: .drawn(seed: seed),
           settings: settings, resources: resourcing.resources))
     }

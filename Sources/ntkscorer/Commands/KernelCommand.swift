@@ -15,9 +15,13 @@ struct KernelCommand: ParsableCommand {
       NPY file. A kernel that is singular or not finite is a result, told by `outcome`, and exits with 0.
 
       Inputs are n × features or n × channels × height × width, as the network reads them, and are \
-      taken as float32. Weights are an NPZ file with `stem.weight`, `stem.bias`, … for the layers' \
+      taken as float32 (as float64 at infinite width). Weights are an NPZ file with `stem.weight`, `stem.bias`, … for the layers' \
       names; without one they are drawn from --seed. With --inputs2 the kernel is between the two sets, \
       and there is no spectrum.
+
+      --kind ntk and nngp are the kernels of infinite width, always in double precision: σ_w² and σ_b² are \
+      the layers' weight_variance and bias_variance, else 2 and 0. Outputs are then independent and alike, \
+      so the kernel is n × n whatever the reduction.
 
       With --verbose, `phases` tells where the time of the repetition of median time went, in wall \
       seconds, and a table on standard error says the same. Where worker threads alternate between \
@@ -28,6 +32,7 @@ struct KernelCommand: ParsableCommand {
       EXAMPLES
         ntkscorer kernel net.yaml --inputs x.npy
         ntkscorer kernel net.yaml --inputs x.npy --weights w.npz --output k.npy
+        ntkscorer kernel net.yaml --inputs x.npy --kind ntk --parameterization ntk --output theta.npy
         ntkscorer kernel net.yaml --inputs x.npy --repeat 5 | jq .seconds
         ntkscorer kernel net.yaml --inputs x.npy --repeat 5 --verbose > result.json
       """)
@@ -92,13 +97,14 @@ struct KernelCommand: ParsableCommand {
     let scorer = logging.scorer
     let file = try NetworkFile.read(SourceText(contentsOfFile: network))
     let shape = file.network.inputShape
-    let batch = try InputFile.batch(inputs, shape: shape)
+    let (batch, exact) = try InputFile.batch(inputs, shape: shape)
+    let second = try secondInputs.map { try InputFile.batch($0, shape: shape) }
     if let labels { try InputFile.checkLabels(labels, count: batch.count) }
     if let output { try OutputFile.checkPlace(output) }
     let result = try scorer.kernel(
       KernelRequest(
         kind: kind, network: file.network, inputs: batch,
-        secondInputs: try secondInputs.map { try InputFile.batch($0, shape: shape) },
+        secondInputs: second?.batch, exactInputs: exact, exactSecondInputs: second?.exact,
         parameters: try parameters(), settings: try kernel.settings(for: file, scorer),
         repetitions: repetitions,
         measuresPhases: logging.verbose, resources: resourcing.resources))
