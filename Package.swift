@@ -78,19 +78,22 @@ let package = Package(
       "ArchitectureScorer",
       [
         "ArchitecturePlugins", "FullyConnected", "Convolutional", "CellBased", "SearchSpaces", "Datasets",
-        "NetworkGraph", "LinearAlgebra", "TangentKernel", "InfiniteWidth", "Trainability", "ScoringMetrics", "CandidateRanking",
+        "NetworkGraph", "LinearAlgebra", "TangentKernel", "InfiniteWidth", "Trainability", "ScoringMetrics",
+        "CandidateRanking",
         "ResultStorage", logging, crypto,
       ]),
     room(
       "Reports",
       [
-        "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "LinearAlgebra", "MeanField", "NetworkGraph",
+        "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "LinearAlgebra", "MeanField",
+        "NetworkGraph",
         "ScoringMetrics", "Trainability", "YAMLDocuments",
       ]),
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra", "MachineMeasurement", "MeanField",
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra",
+        "MachineMeasurement", "MeanField",
         "NetworkGraph", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
         "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
@@ -120,7 +123,8 @@ let package = Package(
     tests(
       of: "InfiniteWidth",
       [
-        "TheoryCases", "GaussianDuals", "NetworkGraph", "YAMLDocuments", "Datasets", "TangentKernel", "LinearAlgebra",
+        "TheoryCases", "GaussianDuals", "NetworkGraph", "YAMLDocuments", "Datasets", "TangentKernel",
+        "LinearAlgebra",
         "Trainability", "LaneKernels",
       ]),
     tests(of: "CandidateRanking", ["Trainability"]),

@@ -20,7 +20,8 @@ extension Scorer {
       let processorStart = ProcessUsage.current.cpuSeconds
       let start = ContinuousClock.now
       let kernels = try engine.evaluate(
-        network, inputs: inputs, secondInputs: secondInputs, settings: settings, hasTangent: request.kind == .ntk)
+        network, inputs: inputs, secondInputs: secondInputs, settings: settings,
+        hasTangent: request.kind == .ntk)
       let kernel = kernels.ntk ?? kernels.nngp
       let spectrum = secondInputs == nil ? SpectrumAttempt(kernel, epsilon: request.precision.epsilon) : nil
       timings.append(
@@ -31,7 +32,8 @@ extension Scorer {
     }
     do throws(InfiniteWidthError) {
       let cost = try engine.estimate(
-        network, samples: request.inputs.count, secondSamples: request.secondInputs?.count, settings: settings,
+        network, samples: request.inputs.count, secondSamples: request.secondInputs?.count,
+        settings: settings,
         hasTangent: request.kind == .ntk)
       var last = try evaluate()
       for _ in 0..<request.repetitions { last = try evaluate() }

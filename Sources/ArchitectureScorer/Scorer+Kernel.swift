@@ -75,7 +75,8 @@ extension Scorer {
   }
 
   func report(
-    _ request: KernelRequest, isFinite: Bool, _ attempt: SpectrumAttempt?, _ timings: [Timing], multiplyAdds: Int
+    _ request: KernelRequest, isFinite: Bool, _ attempt: SpectrumAttempt?, _ timings: [Timing],
+    multiplyAdds: Int
   ) -> KernelReport {
     let outcome: (Outcome, String?) =
       if !isFinite {

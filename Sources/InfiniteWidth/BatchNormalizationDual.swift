@@ -30,7 +30,8 @@ public enum BatchNormalizationDual {
   /// - Throws: `Failure`.
   ///
   /// Complexity: O(B³) for each of 320 nodes. Relative error below 1e-12.
-  public static func covariance(after activation: Activation, of covariance: Matrix) throws(Failure) -> Matrix {
+  public static func covariance(after activation: Activation, of covariance: Matrix) throws(Failure) -> Matrix
+  {
     switch activation {
     case .relu, .leakyRelu, .abs: break
     default: throw .notHomogeneous(activation)

@@ -103,6 +103,7 @@ public struct InfiniteWidthEngine: Sendable {
         guard Self.outOfRange(context) == nil else { return }
         let tiles = Self.crossTiles(context.lanes, rows, secondRows)
         Self.run(tiles, computations, workers, results, counter)
+        results.mirror()
       }
     }
     if let error = Self.outOfRange(context) { throw error }
@@ -204,14 +205,15 @@ public struct InfiniteWidthEngine: Sendable {
     let pairs = secondRows.map { sum(product(rows, $0), rows, $0) } ?? product(rows, rows + 1) / 2
     let samples = sum(rows, secondRows ?? 0)
     let stored = product(product(rows, secondRows ?? rows), hasTangent ? 2 : 1)
-    // Of single positions their inner products, in blocks of sixteen; of maps another copy.
+    // Of single positions some channels at a time, in blocks of sixteen, and inner products; of maps a copy.
     let inputs = product(samples + 2 * laneCount, plan.inputChannels * plan.inputPositions)
     let products = plan.inputPositions == 1 ? product(rows + laneCount, (secondRows ?? rows) + laneCount) : 0
     let perThread = TileComputation.size(plan, lanes: Self.lanes(plan), hasTangent: hasTangent)
-    let numbers = sum(stored, inputs, products, product(perThread, threads))
+    let tables = product(SampleTables.numbers(plan), samples)
+    let numbers = sum(stored, inputs, products, tables, product(perThread, threads))
     return InfiniteWidthCost(
       pairs: pairs, operations: product(product(plan.entriesPerPair, hasTangent ? 2 : 1), pairs),
-      bytes: sum(product(numbers, MemoryLayout<Double>.stride), SampleTables.bytes(plan, samples: samples)))
+      bytes: product(numbers, MemoryLayout<Double>.stride))
   }
 
   private static func context(
@@ -268,9 +270,22 @@ private struct KernelBuffers {
       for (lane, second) in seconds.enumerated() {
         kernel[first * columns + second] = values[lane]
         tangent?[first * columns + second] = tangents[lane]
-        guard isOneSet else { continue }
-        kernel[second * columns + first] = values[lane]
-        tangent?[second * columns + first] = tangents[lane]
+      }
+    }
+  }
+
+  /// Fills what lies below the diagonal of a symmetric kernel, in squares that fit the first-level cache.
+  func mirror() {
+    guard isOneSet else { return }
+    for matrix in [kernel, tangent].compactMap(\.self) {
+      for top in stride(from: 0, to: columns, by: 32) {
+        for left in stride(from: 0, through: top, by: 32) {
+          for row in top..<min(columns, top + 32) {
+            for column in left..<min(row, left + 32) {
+              matrix[row * columns + column] = matrix[column * columns + row]
+            }
+          }
+        }
       }
     }
   }

@@ -13,7 +13,7 @@ struct InnerProducts {
   let secondSquares: [Double]
 
   /// The same for all products, since it decides the order of sums.
-  fileprivate static let channelsAtOnce = 128
+  private static let channelsAtOnce = 128
 
   /// Σ over a range of channels, times a factor.
   ///
@@ -24,81 +24,85 @@ struct InnerProducts {
     variant: UnsafePointer<LaneVariant>
   ) {
     let kernels = Double.kernels(of: variant)
-    let a = SampleBlocks(first, width: width, channels)
-    let b = second.map { SampleBlocks($0, width: width, channels) } ?? a
-    let stride = b.count * laneCount
     let isOneSet = second == nil
+    let most = min(Self.channelsAtOnce, channels.count)
+    let a = SampleBlocks(samples: first.count / width, channels: most)
+    let b = second.map { SampleBlocks(samples: $0.count / width, channels: most) } ?? a
+    let stride = b.count * laneCount
     var values = [Double](repeating: 0, count: a.count * laneCount * stride)
-    values.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      // Rows go to the threads in turn: of one set, later ones are shorter. Every thread takes a few channels of all
-      // its rows at a time, so that those of the second set stay in cache.
-      workers.forEach(workers.threads) { thread in
-        for first in Swift.stride(from: 0, to: channels.count, by: Self.channelsAtOnce) {
-          let count = min(Self.channelsAtOnce, channels.count - first)
-          for block in Swift.stride(from: thread, to: a.count, by: workers.threads) {
-            let start = isOneSet ? block : 0
-            kernels.gram(
-              parameters: count, a.block(block) + first * laneCount, b.block(start) + first * laneCount,
-              blocks: b.count - start, bBlockStride: channels.count * laneCount, factor: factor,
-              into: base + (block * stride + start) * laneCount, outStride: stride)
-          }
+    var squares = (
+      [Double](repeating: 0, count: isOneSet ? 0 : a.count * laneCount),
+      [Double](repeating: 0, count: isOneSet ? 0 : b.count * laneCount)
+    )
+    // A few channels of all samples at a time, so that they stay in cache.
+    for start in Swift.stride(from: channels.lowerBound, to: channels.upperBound, by: Self.channelsAtOnce) {
+      let range = start..<min(channels.upperBound, start + Self.channelsAtOnce)
+      a.load(first, width: width, range)
+      if let second { b.load(second, width: width, range) }
+      values.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        workers.forEach(a.count) { block in
+          let from = isOneSet ? block : 0
+          kernels.gram(
+            parameters: range.count, a.block(block), b.block(from), blocks: b.count - from,
+            bBlockStride: b.blockStride, factor: factor, into: base + (block * stride + from) * laneCount,
+            outStride: stride)
         }
       }
+      guard !isOneSet else { continue }
+      a.addSquares(to: &squares.0, range.count, factor, kernels)
+      b.addSquares(to: &squares.1, range.count, factor, kernels)
     }
     self.values = values
     self.stride = stride
-    firstSquares = isOneSet ? (0..<a.samples).map { values[$0 * stride + $0] } : a.squares(factor, kernels)
-    secondSquares = isOneSet ? firstSquares : b.squares(factor, kernels)
+    firstSquares = isOneSet ? (0..<a.samples).map { values[$0 * stride + $0] } : squares.0
+    secondSquares = isOneSet ? firstSquares : squares.1
   }
 }
 
-/// Sixteen samples to a block, [block][channel][lane]; lanes without a sample hold zero.
+/// Some channels of all samples, sixteen samples to a block, [block][channel][lane]; lanes without a sample hold zero.
 private final class SampleBlocks {
   let samples: Int
   let count: Int
-  private let channels: Int
+  /// Between blocks, whatever the channels loaded.
+  let blockStride: Int
   private let base: UnsafeMutablePointer<Double>
 
-  init(_ values: [Double], width: Int, _ range: Range<Int>) {
-    samples = values.count / width
+  /// - Parameter channels: the most that are loaded at once.
+  init(samples: Int, channels: Int) {
+    self.samples = samples
     count = (samples + laneCount - 1) / laneCount
-    channels = range.count
-    let size = max(1, count * channels * laneCount)
+    blockStride = channels * laneCount
+    let size = max(1, count * blockStride)
     base = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Double>.stride, alignment: 128)
       .bindMemory(to: Double.self, capacity: size)
-    values.withUnsafeBufferPointer { values in
-      for block in 0..<count {
-        let lanes = min(laneCount, samples - block * laneCount)
-        let target = base + block * channels * laneCount
-        if lanes < laneCount { target.initialize(repeating: 0, count: channels * laneCount) }
-        for lane in 0..<lanes {
-          let source = (block * laneCount + lane) * width + range.lowerBound
-          for channel in 0..<channels { target[channel * laneCount + lane] = values[source + channel] }
-        }
-      }
-    }
+    base.initialize(repeating: 0, count: size)
   }
 
   deinit { base.deallocate() }
 
-  func block(_ index: Int) -> UnsafePointer<Double> { UnsafePointer(base + index * channels * laneCount) }
-
-  func squares(_ factor: Double, _ kernels: LaneKernelsDouble) -> [Double] {
-    var result: [Double] = []
-    var products = [Double](repeating: 0, count: laneCount * laneCount)
-    for index in 0..<count {
-      for place in products.indices { products[place] = 0 }
-      for first in stride(from: 0, to: channels, by: InnerProducts.channelsAtOnce) {
-        let start = block(index) + first * laneCount
-        kernels.gram(
-          parameters: min(InnerProducts.channelsAtOnce, channels - first), start, start, blocks: 1,
-          bBlockStride: 0, factor: factor, into: &products, outStride: laneCount)
-      }
-      for lane in 0..<laneCount where index * laneCount + lane < samples {
-        result.append(products[lane * laneCount + lane])
+  func load(_ values: [Double], width: Int, _ range: Range<Int>) {
+    values.withUnsafeBufferPointer { values in
+      for block in 0..<count {
+        let target = base + block * blockStride
+        for lane in 0..<min(laneCount, samples - block * laneCount) {
+          let source = (block * laneCount + lane) * width + range.lowerBound
+          for channel in 0..<range.count { target[channel * laneCount + lane] = values[source + channel] }
+        }
       }
     }
-    return result
+  }
+
+  func block(_ index: Int) -> UnsafePointer<Double> { UnsafePointer(base + index * blockStride) }
+
+  func addSquares(to sums: inout [Double], _ channels: Int, _ factor: Double, _ kernels: LaneKernelsDouble) {
+    var products = [Double](repeating: 0, count: laneCount * laneCount)
+    for index in 0..<count {
+      for lane in 0..<laneCount { products[lane * laneCount + lane] = sums[index * laneCount + lane] }
+      kernels.gram(
+        parameters: channels, block(index), block(index), blocks: 1, bBlockStride: 0, factor: factor,
+        into: &products, outStride: laneCount)
+      for lane in 0..<laneCount { sums[index * laneCount + lane] = products[lane * laneCount + lane] }
+    }
   }
 }

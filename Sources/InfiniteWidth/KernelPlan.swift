@@ -38,6 +38,9 @@ struct KernelPlan {
     /// Nil for a normalization.
     var dual: GaussianDual?
     var positions: Int
+
+    /// Whether pairs are computed by a series where it converges.
+    var hasSeries: Bool { dual.map { $0.closedForm == nil } ?? false }
   }
 
   private(set) var covariances: [Covariance] = []

@@ -4,8 +4,6 @@ import GaussianDuals
 /// What activations and normalizations know of every sample of one set, written by the tiles of samples with
 /// themselves and read by all others.
 final class SampleTables {
-  /// Numbers of one table for one sample and position: two coefficients of a closed form, else the variance alone (the
-  /// second is unused); of a normalization 1/deviation.
   private let base: UnsafeMutablePointer<Double>
   private let offsets: [Int]
   let samples: Int
@@ -14,7 +12,7 @@ final class SampleTables {
     self.samples = samples
     var size = 0
     offsets = tables.map { table in
-      defer { size += 2 * table.positions * samples }
+      defer { size += table.numbers * samples }
       return size
     }
     base = .allocate(capacity: max(1, size))
@@ -23,15 +21,27 @@ final class SampleTables {
 
   deinit { base.deallocate() }
 
-  /// The first numbers, [position][sample].
+  /// Of an activation the first coefficient of its closed form, or the variance; of a normalization 1/deviation;
+  /// [position][sample].
   func first(_ table: Int) -> UnsafeMutablePointer<Double> { base + offsets[table] }
 
-  /// The second numbers, [position][sample].
+  /// The second coefficient of a closed form, [position][sample].
   func second(_ table: Int, positions: Int) -> UnsafeMutablePointer<Double> {
     base + offsets[table] + positions * samples
   }
 
-  static func bytes(_ plan: KernelPlan, samples: Int) -> Int {
-    plan.tables.reduce(0) { $0 + 2 * $1.positions } * samples * MemoryLayout<Double>.stride
+  /// The coefficients of a series, [position][sample][`HermiteSeries.stride`].
+  func series(_ table: Int, positions: Int) -> UnsafeMutablePointer<Double> {
+    base + offsets[table] + 2 * positions * samples
+  }
+
+  /// Numbers of one sample.
+  static func numbers(_ plan: KernelPlan) -> Int { plan.tables.reduce(0) { $0 + $1.numbers } }
+}
+
+extension KernelPlan.Table {
+  /// For one sample: two at each position, and where there is no closed form a series.
+  fileprivate var numbers: Int {
+    positions * (hasSeries ? 2 + HermiteSeries.stride : 2)
   }
 }

@@ -292,6 +292,10 @@ final class TileComputation {
     _ target: Int, _ terms: [(source: Int, weight: Double)], _ factors: LayerFactors, _ tile: PairTile
   ) {
     let lanes = tile.lanes
+    if terms.count == 1, layout(terms[0].source).entries == 1, factors.kernelWeight != 0 {
+      denseOnFeatures(target, terms[0].source, terms[0].weight, factors, lanes)
+      return
+    }
     let (kernel, tangent) = (scratch, scratch + lanes)
     average(terms, .kernel, into: kernel, tile)
     let out = place(target, .kernel)
@@ -302,6 +306,27 @@ final class TileComputation {
     for lane in 0..<lanes {
       tangentOut[lane] =
         factors.kernelWeight * tangent[lane] + factors.tangentWeight * kernel[lane] + factors.tangentBias
+    }
+  }
+
+  /// A dense layer after another, or after global pooling, in one pass.
+  private func denseOnFeatures(
+    _ target: Int, _ source: Int, _ weight: Double, _ factors: LayerFactors, _ lanes: Int
+  ) {
+    let run = LaneRun(target: 0, source: 0, length: 1, factor: weight)
+    var term: Int64 = 0
+    withUnsafePointer(to: &term) { term in
+      var sum = LaneRunSum(
+        lanes: Int64(lanes), runs: 1, terms: 1, term: term, factor: factors.kernelWeight,
+        constant: factors.kernelBias, addendFactor: 0)
+      let call = context.variant.pointee.sumRuns
+      withUnsafePointer(to: run) { run in
+        call?(&sum, run, place(source, .kernel), nil, place(target, .kernel))
+        guard context.hasTangent else { return }
+        let ratio = factors.tangentWeight / factors.kernelWeight
+        (sum.constant, sum.addendFactor) = (factors.tangentBias - ratio * factors.kernelBias, ratio)
+        call?(&sum, run, place(source, .tangent), place(target, .kernel), place(target, .tangent))
+      }
     }
   }
 
@@ -366,6 +391,11 @@ final class TileComputation {
           let numbers = dual.closedForm.map { DualCoefficients.of(variance: variance, $0) } ?? (variance, 0)
           tables.first(table)[position * tables.samples + sample] = numbers.0
           tables.second(table, positions: layout.positions)[position * tables.samples + sample] = numbers.1
+          if plan.tables[table].hasSeries {
+            let offset = (position * tables.samples + sample) * HermiteSeries.stride
+            HermiteSeries.shared.write(
+              dual, q: variance, into: tables.series(table, positions: layout.positions) + offset)
+          }
           guard isDiagonal else { continue }
           // Beyond its range a quadrature would only take long: the engine reports it.
           let moments =
@@ -376,15 +406,37 @@ final class TileComputation {
         }
       }
       guard !isDiagonal else { return }
-      load(table, tables, samples.lowerBound, tables, samples, layout.positions)
+      apply(table, dual, layout, tables, samples.lowerBound, tables, samples)
     case .cross(let first, let seconds):
-      load(table, context.firstTables, first, context.secondTables, seconds, layout.positions)
+      apply(table, dual, layout, context.firstTables, first, context.secondTables, seconds)
     }
-    if let lane = laneDuals[table] {
-      applyClosedForm(lane, layout, lanes, kernel, tangent)
-    } else {
-      applyQuadrature(dual, layout, lanes, kernel, tangent)
+
+    func apply(
+      _ table: Int, _ dual: GaussianDual, _ layout: TileLayout, _ firstTables: SampleTables, _ first: Int,
+      _ secondTables: SampleTables, _ seconds: Range<Int>
+    ) {
+      load(table, firstTables, first, secondTables, seconds, layout.positions)
+      if let lane = laneDuals[table] {
+        applyClosedForm(lane, layout, lanes, kernel, tangent)
+      } else {
+        let series = SeriesPair(
+          first: firstTables.series(table, positions: layout.positions) + first * HermiteSeries.stride,
+          firstStride: firstTables.samples * HermiteSeries.stride,
+          second: secondTables.series(table, positions: layout.positions) + seconds.lowerBound
+            * HermiteSeries.stride,
+          secondStride: secondTables.samples * HermiteSeries.stride)
+        applyQuadrature(dual, series, layout, lanes, kernel, tangent)
+      }
     }
+  }
+
+  /// Where the coefficients of a tile's series stand: of the first sample, and of the tile's first second sample; strides
+  /// are between positions.
+  private struct SeriesPair {
+    let first: UnsafePointer<Double>
+    let firstStride: Int
+    let second: UnsafePointer<Double>
+    let secondStride: Int
   }
 
   /// A tile's numbers from the tables: of one first sample, and of neighbouring second ones.
@@ -429,14 +481,23 @@ final class TileComputation {
   }
 
   private func applyQuadrature(
-    _ dual: GaussianDual, _ layout: TileLayout, _ lanes: Int, _ kernel: UnsafeMutablePointer<Double>,
-    _ tangent: UnsafeMutablePointer<Double>?
+    _ dual: GaussianDual, _ series: SeriesPair, _ layout: TileLayout, _ lanes: Int,
+    _ kernel: UnsafeMutablePointer<Double>, _ tangent: UnsafeMutablePointer<Double>?
   ) {
     func apply(_ entry: Int, _ first: Int, _ second: Int) {
+      let a = series.first + first * series.firstStride
       for lane in 0..<lanes {
         let place = entry * lanes + lane
-        let moments = dual.moments(
-          q1: firstNumbers[first], q2: secondNumbers[second * lanes + lane], c: kernel[place])
+        let b = series.second + second * series.secondStride + lane * HermiteSeries.stride
+        let (q1, q2) = (firstNumbers[first], secondNumbers[second * lanes + lane])
+        let rho = GaussianDual.correlation(q1: q1, q2: q2, c: kernel[place])
+        var moments = DualMoments(value: 0, derivative: 0)
+        if HermiteSeries.suffices(a, b, rho: rho) {
+          context.variant.pointee.seriesDual(
+            Int64(HermiteSeries.terms), a, b, rho, &moments.value, &moments.derivative)
+        } else {
+          moments = dual.moments(q1: q1, q2: q2, c: kernel[place])
+        }
         kernel[place] = moments.value
         if let tangent { tangent[place] *= moments.derivative }
       }

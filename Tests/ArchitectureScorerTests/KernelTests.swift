@@ -85,11 +85,31 @@ private let inputs = try? SampleBatch(
   #expect(error.isInvalidInput)
 }
 
-@Test(arguments: [KernelKind.ntk, .nngp])
-func infiniteWidthIsRefusedForNow(kind: KernelKind) throws {
-  let request = KernelRequest(kind: kind, network: try linearMap(), inputs: try #require(inputs))
+@Test func infiniteWidthReadsInputsInDoublePrecision() throws {
+  // Of a linear map K = σ_w² x·x′/d, and Θ in the standard parameterization x·x′; there is no bias.
+  let exact = [1.0 / 3, 0.1, -0.7, 2.0 / 7, 1e-9, 1]
+  let batch = try SampleBatch(shape: .features(3), count: 2, values: exact.map(Float.init))
+  func product(_ i: Int, _ j: Int) -> Double {
+    (0..<3).reduce(0) { $0 + exact[i * 3 + $1] * exact[j * 3 + $1] }
+  }
+  for kind in [KernelKind.nngp, .ntk] {
+    let result = try scorer.kernel(
+      KernelRequest(kind: kind, network: try linearMap(), inputs: batch, exactInputs: exact))
+    for (i, j) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+      let expected = kind == .nngp ? 2 * product(i, j) / 3 : product(i, j)
+      #expect(abs(result.kernel[i, j] - expected) < 1e-15)
+    }
+    #expect(result.report.spectrum?.eigenvalues?.count == 2)
+  }
+}
+
+@Test func whatHasNoInfiniteWidthIsRefusedByName() throws {
+  var builder = NetworkBuilder(input: .features(3))
+  let active = try builder.add(.activation(.relu), name: "bare", from: builder.input)
+  let network = try builder.build(output: active)
+  let request = KernelRequest(kind: .ntk, network: network, inputs: try #require(inputs))
   let error = try #require(throws: ScorerError.self) { try scorer.kernel(request) }
-  #expect("\(error)".contains("'\(kind.rawValue)'"))
+  #expect("\(error)".contains("'bare' (relu)"))
   #expect(error.isInvalidInput)
 }
 

@@ -193,7 +193,9 @@ import Testing
 
   @Test(
     arguments: [
-      (["--kind", "ntk"], 2), (["--batch-norm", "removed"], 0), (["--parameters", "kernels"], 0),
+      (["--kind", "ntk"], 0), (["--kind", "nngp", "--memory", "1K"], 1),
+      (["--kind", "ntk", "--initialization", "xavier_normal"], 2), (["--batch-norm", "removed"], 0),
+      (["--parameters", "kernels"], 0),
       (["--parameterization", "ntk"], 0), (["--weights", "gone.npz"], 2), (["--inputs2", "gone.npy"], 2),
       (["--memory", "1K"], 1), (["--initialization", "nonsense"], 2),
       (["--initialization", "lecun_normal"], 0), (["--initialization", "orthogonal"], 0),

@@ -152,7 +152,7 @@ private func integral(
   let (low, high) = (mean - 8.5 * deviation, mean + 8.5 * deviation)
   let width = min(deviation * 0.7, 0.5)
   var ends = Array(stride(from: low, to: high, by: width)) + [high]
-  let near = kinks.flatMap { kink in (-12...12).map { kink + Double($0) * rounding } }
+  let near = kinks.flatMap { kink in (-6...6).map { kink + 2 * Double($0) * rounding } }
   ends += ([-3, 0, 3] + near).filter { $0 > low && $0 < high }
   ends.sort()
   var sum = 0.0
