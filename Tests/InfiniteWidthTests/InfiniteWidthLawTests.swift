@@ -157,7 +157,7 @@ func kernelsFollowTheRecursionForEveryActivation(activation: Activation) throws 
   #expect(kernels.nngp[0, 0] == 0)
   // Only the last bias has a gradient: ReLU is off at zero.
   #expect(kernels.ntk?[0, 0] == 1)
-  #expect(kernels.nngp.values.allSatisfy(\.isFinite))
+  #expect(kernels.nngp.values.allSatisfy { $0.isFinite })
 }
 
 @Test func averagePoolingIsTheMeanOverWindows() throws {
@@ -242,7 +242,7 @@ private func expectRefusal(_ network: CanonicalNetwork, operation: String, menti
       return
     }
     #expect(name == operation)
-    #expect(reason.contains(text))
+    #expect(text.isEmpty || reason.contains(text))
   }
 }
 
