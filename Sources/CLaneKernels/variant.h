@@ -60,6 +60,8 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define TABLE(suffix)                                                                                        \
   {                                                                                                          \
     .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
+    .multiply = multiply##suffix, .winogradWeights = winogradWeights##suffix,                                \
+    .winogradCorrelate = winogradCorrelate##suffix, .winogradWeightGradient = winogradWeightGradient##suffix, \
     .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
     .product = product##suffix, .moments = moments##suffix, .dot = dot##suffix, .sum = sum##suffix,          \
     .spread = spread##suffix, .weightedSum = weightedSum##suffix,                                            \

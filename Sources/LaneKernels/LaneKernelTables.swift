@@ -15,6 +15,30 @@ extension LaneKernelsFloat: LaneKernelTable {
   ) {
     withUnsafePointer(to: shape) { weightGradient($0, source, outputGradient, gradient) }
   }
+  package func multiply(
+    _ shape: LaneProduct, weights: Input, bias: Input?, source: Input, into target: Output, scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { multiply($0, weights, bias, source, target, scratch) }
+  }
+  package func winogradWeights(
+    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
+    into transformed: Output
+  ) {
+    winogradWeights(
+      Int64(targets), Int64(sources), Int64(targetStride), Int64(sourceStride), isFlipped, weights,
+      transformed)
+  }
+  package func winogradCorrelate(
+    _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,
+    scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { winogradCorrelate($0, source, transformedWeights, bias, target, scratch) }
+  }
+  package func winogradWeightGradient(
+    _ shape: LaneWinograd, source: Input, outputGradient: Input, into gradient: Output, scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { winogradWeightGradient($0, source, outputGradient, gradient, scratch) }
+  }
   package func gram(
     parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
     into out: UnsafeMutablePointer<Double>, outStride: Int
@@ -107,6 +131,30 @@ extension LaneKernelsDouble: LaneKernelTable {
     _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output
   ) {
     withUnsafePointer(to: shape) { weightGradient($0, source, outputGradient, gradient) }
+  }
+  package func multiply(
+    _ shape: LaneProduct, weights: Input, bias: Input?, source: Input, into target: Output, scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { multiply($0, weights, bias, source, target, scratch) }
+  }
+  package func winogradWeights(
+    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
+    into transformed: Output
+  ) {
+    winogradWeights(
+      Int64(targets), Int64(sources), Int64(targetStride), Int64(sourceStride), isFlipped, weights,
+      transformed)
+  }
+  package func winogradCorrelate(
+    _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,
+    scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { winogradCorrelate($0, source, transformedWeights, bias, target, scratch) }
+  }
+  package func winogradWeightGradient(
+    _ shape: LaneWinograd, source: Input, outputGradient: Input, into gradient: Output, scratch: Output
+  ) {
+    withUnsafePointer(to: shape) { winogradWeightGradient($0, source, outputGradient, gradient, scratch) }
   }
   package func gram(
     parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,

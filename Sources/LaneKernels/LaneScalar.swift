@@ -32,6 +32,16 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func correlate(_ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output)
   func weightGradient(
     _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output)
+  func multiply(
+    _ shape: LaneProduct, weights: Input, bias: Input?, source: Input, into target: Output, scratch: Output)
+  func winogradWeights(
+    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
+    into transformed: Output)
+  func winogradCorrelate(
+    _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,
+    scratch: Output)
+  func winogradWeightGradient(
+    _ shape: LaneWinograd, source: Input, outputGradient: Input, into gradient: Output, scratch: Output)
   func gram(
     parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
     into out: UnsafeMutablePointer<Double>, outStride: Int)

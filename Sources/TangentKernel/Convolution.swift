@@ -13,6 +13,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   let weights: LayerParameters<Scalar>
   private let height, width, outputHeight, outputWidth: Int
   let sourceChannels, targetChannels: Int
+  private let winograd: WinogradConvolution?
   private let forwardTaps: TapList
   private let backwardPhases: [Phase]
 
@@ -25,6 +26,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     (outputHeight, outputWidth) = (output.dimensions[1], output.dimensions[2])
     sourceChannels = input.channels / layer.groups
     targetChannels = output.channels / layer.groups
+    winograd = WinogradConvolution(layer, input: input, output: output)
     let forwardAxis = { (kernel: Int) in
       (0..<kernel).map { (index: $0, offset: $0 * layer.dilation - layer.padding) }
     }
@@ -64,6 +66,10 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
+    if let winograd {
+      winograd.forward(inputs[0], weights: weights.weight, bias: weights.bias, into: output, context)
+      return
+    }
     var shape = LaneCorrelation()
     shape.targetRows = Int64(outputHeight)
     shape.targetColumns = Int64(outputWidth)
@@ -108,6 +114,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
+    if let winograd { return winograd.backward(gradient, weights: weights, into: target, context) }
     nonisolated(unsafe) let weights = weights
     for phase in backwardPhases {
       var shape = LaneCorrelation()
@@ -167,52 +174,94 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     let columns = context.isCoupled ? gram.blocks : gradient.columns
     let chunks = weightGradientChunks(columns: columns)
     let factor = weights.weightFactor * weights.weightFactor
-    // One column more: where samples are coupled, a direction's sums are formed there before its lanes are added.
     let slots = min(gramSlotCount, chunks.count)
-    let slotScalars = (columns + 1) * chunks.parametersPerChunk * laneCount
-    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
-    // A slot's chunks run in order on one worker, which also owns the slot's scratch.
-    context.forEachDivided(slots) { slot, stopwatch in
-      let buffer = scratch + slot * slotScalars
-      for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
-        let chunk = chunks[index]
-        let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
-        let vectors = parameters * laneCount
-        buffer.fillWithZeros(columns * vectors)
-        for column in 0..<gradient.columns {
-          if context.isCoupled {
+    let chunkScalars = chunks.chunkVectors(columns: columns) * laneCount
+    let transformScalars = chunks.transformVectors * laneCount
+    nonisolated(unsafe) let buffers = context.pool.take(Scalar.self, count: slots * chunkScalars)
+    nonisolated(unsafe) let transforms = context.pool.take(
+      Scalar.self, count: min(gramSlotCount, max(slots, context.workers.threads)) * transformScalars)
+    func form(
+      _ chunk: WeightGradientChunks.Chunk, _ column: Int, _ sums: UnsafeMutablePointer<Scalar>, _ worker: Int
+    ) {
+      formWeightGradients(
+        of: chunk, gradient, column: column, input, into: sums, transforms + worker * transformScalars,
+        context)
+    }
+    func multiplyOut(_ chunk: WeightGradientChunks.Chunk, _ slot: Int, _ stopwatch: inout PhaseStopwatch?) {
+      let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
+      let buffer = buffers + slot * chunkScalars
+      transform(chunk, buffer, parameters * laneCount)
+      stopwatch?.lap(.weightGradients)
+      gram.add(
+        buffer, parameters: parameters, columnStride: parameters * laneCount, factor: factor, slot: slot)
+      stopwatch?.lap(.gram)
+    }
+    if !context.isCoupled, chunks.count < context.workers.threads {
+      // Too few chunks to go round: their columns are formed by different workers.
+      let items = chunks.count * columns
+      let workers = min(gramSlotCount, context.workers.threads, items)
+      context.forEachDivided(workers) { worker, stopwatch in
+        for item in stride(from: worker, to: items, by: workers) {
+          let (index, column) = item.quotientAndRemainder(dividingBy: columns)
+          let vectors = chunks[index].targets.count * chunks[index].sources.count * chunks.taps * laneCount
+          form(chunks[index], column, buffers + index * chunkScalars + column * vectors, worker)
+        }
+        stopwatch?.lap(.weightGradients)
+      }
+      context.forEachDivided(chunks.count) { index, stopwatch in
+        multiplyOut(chunks[index], index, &stopwatch)
+      }
+    } else {
+      // A slot's chunks run in order on one worker, which also owns the slot's scratch.
+      context.forEachDivided(slots) { slot, stopwatch in
+        for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
+          let chunk = chunks[index]
+          let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
+          let vectors = parameters * laneCount
+          let buffer = buffers + slot * chunkScalars
+          let sums = buffer + columns * vectors
+          // Lanes beyond the directions stay zero.
+          if context.isCoupled { buffer.fillWithZeros(columns * vectors) }
+          for column in 0..<gradient.columns {
+            guard context.isCoupled else {
+              form(chunk, column, buffer + column * vectors, slot)
+              continue
+            }
             let (direction, block) = column.quotientAndRemainder(dividingBy: context.blocks)
-            let sums = buffer + columns * vectors
-            if block == 0 { sums.fillWithZeros(vectors) }
-            addWeightGradients(of: chunk, gradient, column: column, input, into: sums, context)
+            form(chunk, column, sums, slot)
+            let place = buffer + direction / laneCount * vectors + direction % laneCount
             if block == context.blocks - 1 {
-              let place = buffer + direction / laneCount * vectors + direction % laneCount
               context.kernels.sumLanes(vectors: parameters, sums, into: place)
             }
-          } else {
-            addWeightGradients(
-              of: chunk, gradient, column: column, input, into: buffer + column * vectors, context)
           }
+          multiplyOut(chunk, slot, &stopwatch)
         }
-        transform(chunk, buffer, vectors)
-        stopwatch?.lap(.weightGradients)
-        gram.add(buffer, parameters: parameters, columnStride: vectors, factor: factor, slot: slot)
-        stopwatch?.lap(.gram)
       }
     }
-    context.pool.giveBack(scratch)
+    context.pool.giveBack(transforms)
+    context.pool.giveBack(buffers)
     gram.close(.weight, slots: 0..<slots, context.workers)
   }
 
   // MARK: Weight gradients
 
-  /// Adds one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
+  /// Forms one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
   /// tile passes over it.
-  private func addWeightGradients(
+  private func formWeightGradients(
     of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
-    _ input: LaneTensor<Scalar>,
-    into sums: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
+    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>,
+    _ transforms: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
+    // The blocks of one direction add up where samples are coupled; all else is formed once.
+    let accumulates = context.isCoupled && column % context.blocks > 0
+    if let winograd {
+      winograd.formWeightGradients(
+        of: chunk, gradient, column: column, input, into: sums, accumulate: accumulates, transforms, context)
+      return
+    }
+    if !accumulates {
+      sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
+    }
     var shape = LaneWeightGradient()
     shape.targets = Int64(chunk.targets.count)
     shape.targetColumns = Int64(outputWidth)

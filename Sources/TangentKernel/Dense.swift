@@ -2,8 +2,8 @@ import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
-/// y = f_w W x + f_b b. A dense layer is a correlation with one tap whose positions are the batch's columns, so one
-/// reading of the weights serves all of them.
+/// y = f_w W x + f_b b. One reading of the weights serves all columns: the batch's blocks, and all directions of a
+/// backward pass.
 final class DensePass<Scalar: LaneScalar>: LanePass {
   private let inputs: Int
   private let units: Int
@@ -18,8 +18,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    correlate(
-      from: inputs[0], to: output, weightTargetStride: self.inputs, weightSourceStride: 1, bias: weights.bias,
+    multiply(
+      inputs[0], into: output, weightTargetStride: self.inputs, weightSourceStride: 1, bias: weights.bias,
       accumulate: false, context)
   }
 
@@ -28,8 +28,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0] else { return }
-    correlate(
-      from: gradient, to: target.tensor, weightTargetStride: 1, weightSourceStride: self.inputs, bias: nil,
+    multiply(
+      gradient, into: target.tensor, weightTargetStride: 1, weightSourceStride: self.inputs, bias: nil,
       accumulate: target.accumulate, context)
   }
 
@@ -88,43 +88,36 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     )
   }
 
-  private func correlate(
-    from source: LaneTensor<Scalar>, to target: LaneTensor<Scalar>, weightTargetStride: Int,
+  private func multiply(
+    _ source: LaneTensor<Scalar>, into target: LaneTensor<Scalar>, weightTargetStride: Int,
     weightSourceStride: Int, bias: UnsafeMutablePointer<Scalar>?, accumulate: Bool,
     _ context: PassContext<Scalar>
   ) {
     let targets = target.shape.elementCount
-    let sources = source.shape.elementCount
-    let zeros: [Int32] = [0]
-    zeros.withUnsafeBufferPointer { zero in
-      var shape = LaneCorrelation()
-      shape.targetRows = 1
-      shape.targetColumns = Int64(target.columns)
-      shape.targetChannelStride = 1
-      shape.targetColumnStride = Int64(targets)
-      shape.sourceChannels = Int64(sources)
-      shape.sourceRows = 1
-      shape.sourceColumns = Int64(source.columns)
-      shape.sourceChannelStride = 1
-      shape.sourceColumnStride = Int64(sources)
-      shape.rowStep = 1
-      shape.columnStep = 1
-      shape.taps = 1
-      shape.tapRow = zero.baseAddress
-      shape.tapColumn = zero.baseAddress
-      shape.tapWeight = zero.baseAddress
-      shape.weightTargetStride = Int64(weightTargetStride)
-      shape.weightSourceStride = Int64(weightSourceStride)
-      shape.accumulate = accumulate
-      nonisolated(unsafe) let whole = shape
-      context.workers.forEachRange(of: targets, grain: 24) { range in
-        var part = whole
-        part.targetChannels = Int64(range.count)
-        context.kernels.correlate(
-          part, source: source.base, weights: weights.weight + range.lowerBound * weightTargetStride,
-          bias: bias.map { UnsafePointer($0) + range.lowerBound },
-          into: target.base + range.lowerBound * laneCount)
-      }
+    var shape = LaneProduct()
+    shape.sources = Int64(source.shape.elementCount)
+    shape.columns = Int64(target.columns)
+    shape.weightTargetStride = Int64(weightTargetStride)
+    shape.weightSourceStride = Int64(weightSourceStride)
+    shape.sourceColumnStride = shape.sources
+    shape.targetColumnStride = Int64(targets)
+    shape.accumulate = accumulate
+    let whole = shape
+    // Ranges of whole packed panels; how targets are shared out changes no bits.
+    let panels = (targets + 15) / 16
+    let parts = context.workers.threads > 1 ? min(panels, 2 * context.workers.threads, gramSlotCount) : 1
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: parts * Int(PACKED_SCALARS))
+    nonisolated(unsafe) let bias = bias
+    context.workers.forEach(parts) { index in
+      let first = panels * index / parts * 16
+      var part = whole
+      part.targets = Int64(min(panels * (index + 1) / parts * 16, targets) - first)
+      context.kernels.multiply(
+        part, weights: weights.weight + first * weightTargetStride,
+        bias: bias.map { UnsafePointer($0) + first },
+        source: source.base, into: target.base + first * laneCount,
+        scratch: scratch + index * Int(PACKED_SCALARS))
     }
+    context.pool.giveBack(scratch)
   }
 }

@@ -11,12 +11,16 @@ struct Direction {
 struct BackwardRounds {
   static let largestCount = 1 << 40
 
+  /// (direction, block) pairs of a round of vectors.
+  private static let mostColumns = 64
+
   let count: Int
   let directionsPerRound: Int
   /// Blocks of sixteen rows that the Gram matrix of one round has.
   let gramBlocks: Int
   private let reduction: OutputReduction
   private let outputs: Int
+  private let outputsPerRound: Int
   private let samples: Int
   private let blocks: Int
   private let isCoupled: Bool
@@ -24,15 +28,29 @@ struct BackwardRounds {
   /// - Parameters:
   ///   - samples: of the first set of inputs; a second set has no rows where samples are coupled.
   ///   - blocks: of all inputs.
-  init(_ reduction: OutputReduction, outputs: Int, samples: Int, blocks: Int, isCoupled: Bool) {
+  ///   - hasMaps: whether gradients are maps: where they are not, weights outweigh them by far.
+  init(
+    _ reduction: OutputReduction, outputs: Int, samples: Int, blocks: Int, isCoupled: Bool, hasMaps: Bool
+  ) {
     self.reduction = reduction
     self.outputs = outputs
     self.samples = samples
     self.blocks = blocks
     self.isCoupled = isCoupled
-    // One output at a time for `trace`: the memory of gradients is what limits a round.
-    count = reduction == .trace ? outputs : 1
-    directionsPerRound = Self.product(reduction == .full ? outputs : 1, isCoupled ? samples : 1)
+    // For `trace`, maps come one output at a time: the memory of their gradients is what limits a round. Vectors come
+    // together, so that each weight is read once for all of them; rounds are of equal size.
+    let outputsPerRound =
+      switch reduction {
+      case .sum: 1
+      case .full: outputs
+      case .trace where isCoupled || hasMaps: 1
+      case .trace:
+        (1...max(1, min(outputs, Self.mostColumns / max(1, blocks)))).last(where: outputs.isMultiple(of:))
+          ?? 1
+      }
+    self.outputsPerRound = outputsPerRound
+    count = reduction == .trace ? outputs / outputsPerRound : 1
+    directionsPerRound = Self.product(outputsPerRound, isCoupled ? samples : 1)
     gramBlocks =
       isCoupled
       ? (directionsPerRound + 15) / 16 : Self.product(reduction == .full ? directionsPerRound : 1, blocks)
@@ -46,7 +64,7 @@ struct BackwardRounds {
     let selections =
       switch reduction {
       case .sum: [0..<outputs]
-      case .trace: [round..<round + 1]
+      case .trace: (round * outputsPerRound..<(round + 1) * outputsPerRound).map { $0..<$0 + 1 }
       case .full: (0..<outputs).map { $0..<$0 + 1 }
       }
     let samplesOfDirections: [Int?] = isCoupled ? (0..<samples).map { $0 } : [nil]

@@ -1,3 +1,4 @@
+import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
@@ -223,6 +224,11 @@ struct ExecutionPlan {
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: columns, scalarBytes: scalarBytes)
       var bytes = chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes) + perChannel
+      if let winograd = WinogradConvolution(layer, input: input, output: step.node.shape) {
+        bytes +=
+          Double(winograd.transformedWeightCount * scalarBytes)
+          + Double(gramSlotCount * winograd.scratchVectors * laneCount * scalarBytes)
+      }
       if layer.paddingMode == .circular { bytes += map(layer.circularInput(input)) }
       if step.normalization != nil {
         bytes += Double(chunks.sourceParts) * channels * lanes * 8
@@ -231,11 +237,12 @@ struct ExecutionPlan {
       return bytes
     case .dense(let layer) where isCoupled:
       let convolution = DensePass<Float>.asConvolution(layer, inputs: inputShapes(of: step)[0].elementCount)
-      return perChannel
+      return perChannel + Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
         + WeightGradientChunks(
           convolution.layer, input: convolution.input, output: convolution.output, columns: columns,
           scalarBytes: scalarBytes
         ).scratchBytes(columns: columns, scalarBytes: scalarBytes)
+    case .dense: return Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
     case .batchNormalization, .layerNormalization, .groupNormalization: return perChannel
     case .multiply: return map(step.node.shape)
     default: return 0

@@ -67,7 +67,14 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     for channel in 0..<channels {
       let factor = channelFactor(channel)
       let first = channel * perChannel
-      for index in first..<first + perChannel { folded[index] = convolution.weights.weight[index] * factor }
+      // Whole vectors where channels start on one: generic code goes number by number.
+      let vectors = perChannel.isMultiple(of: laneCount) ? perChannel / laneCount : 0
+      context.kernels.affine(
+        vectors: vectors, factor: factor, offset: 0, convolution.weights.weight + first, into: folded + first,
+        accumulate: false)
+      for index in first + vectors * laneCount..<first + perChannel {
+        folded[index] = convolution.weights.weight[index] * factor
+      }
     }
     convolution.backward(gradient, weights: folded, into: target, context)
     context.pool.giveBack(folded)

@@ -225,7 +225,8 @@ public struct TangentKernelEngine: Sendable {
   private func rounds(of plan: ExecutionPlan, samples: [Int], _ settings: KernelSettings) -> BackwardRounds {
     BackwardRounds(
       settings.outputReduction, outputs: plan.network.network.outputCount, samples: samples[0],
-      blocks: samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }, isCoupled: plan.isCoupled)
+      blocks: samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }, isCoupled: plan.isCoupled,
+      hasMaps: plan.steps.contains { $0.carriesGradient && $0.node.shape.positions > 1 })
   }
 
   // MARK: Layout

@@ -18,6 +18,7 @@ struct WeightGradientChunks {
   }
 
   let taps: Int
+  private let winograd: WinogradConvolution?
   private let groups, sourceChannels, targetChannels: Int
   private let targetStep, sourceStep: Int
 
@@ -26,16 +27,20 @@ struct WeightGradientChunks {
     groups = layer.groups
     sourceChannels = input.channels / groups
     targetChannels = output.channels / groups
+    winograd = WinogradConvolution(layer, input: input, output: output)
     let affordable = max(1, cacheBytes / (columns * laneCount * scalarBytes))
     let fewestTargets = min(4, targetChannels)
     var sources = sourceChannels
     if fewestTargets * sources * taps > affordable {
       sources = min(sourceChannels, max(2, affordable / (fewestTargets * taps) / 2 * 2))
     }
+    // Winograd's sums of a chunk take twice its gradients, and each channel's transform is shared by all of the other
+    // side's: small squares serve it best.
+    if winograd != nil { sources = min(sources, 16) }
     sourceStep = sources
-    // At least two chunks, so that two workers have something to do; multiples of the register tile.
+    // Multiples of the register tile.
     let most = max(fewestTargets, affordable / (sources * taps) / 4 * 4)
-    targetStep = min(most, max(fewestTargets, (targetChannels + 1) / 2))
+    targetStep = min(winograd == nil ? most : min(most, 16), targetChannels)
   }
 
   /// The largest chunk's weights.
@@ -54,9 +59,20 @@ struct WeightGradientChunks {
       sourcePart: source / sourceStep)
   }
 
+  /// Vectors that one chunk's gradients take: those of every column, and those of one direction before its lanes are
+  /// added where samples are coupled.
+  func chunkVectors(columns: Int) -> Int { (columns + 1) * parametersPerChunk }
+
+  /// Vectors of Winograd's transforms for one chunk.
+  var transformVectors: Int {
+    winograd?.gradientScratchVectors(targets: targetStep, sources: sourceStep) ?? 0
+  }
+
   /// Scratch of all slots that can be busy at once.
   func scratchBytes(columns: Int, scalarBytes: Int) -> Double {
-    Double(min(gramSlotCount, count)) * Double((columns + 1) * laneCount * scalarBytes)
-      * Double(parametersPerChunk)
+    let vectors =
+      Double(min(gramSlotCount, count)) * Double(chunkVectors(columns: columns))
+      + Double(gramSlotCount) * Double(transformVectors)
+    return vectors * Double(laneCount * scalarBytes)
   }
 }

@@ -62,6 +62,47 @@ typedef struct {
   int64_t kernelHeight, kernelWidth;
 } LaneWeightGradient;
 
+/// A matrix of scalars times columns of vectors: target[c][o] (+)= Σ_s weights[o][s] · source[c][s]. Strides between
+/// columns count vectors; within a column the channels stand one after another.
+typedef struct {
+  int64_t targets, sources, columns;
+  /// Scalars between the weights of neighbouring targets and sources; one of the two is 1.
+  int64_t weightTargetStride, weightSourceStride;
+  int64_t sourceColumnStride, targetColumnStride;
+  /// Add to what the target holds instead of overwriting it.
+  bool accumulate;
+} LaneProduct;
+
+/// How much of the weights a product holds packed at a time, and so the scalars of its scratch: targets × sources.
+#define PACKED_TARGETS 64
+#define PACKED_SCALARS (PACKED_TARGETS * 128)
+
+/// A convolution with 3 × 3 kernels, stride one and no dilation, over the target rows firstRow..<endRow of one block.
+/// Target position (r, c) reads the source from (r − padding, c − padding). Channel strides count vectors; a channel's
+/// positions are contiguous.
+typedef struct {
+  int64_t targetChannels, targetRows, targetColumns, targetChannelStride;
+  int64_t sourceChannels, sourceRows, sourceColumns, sourceChannelStride;
+  int64_t padding;
+  int64_t firstRow, endRow;
+  /// Add to what the target holds instead of overwriting it.
+  bool accumulate;
+} LaneWinograd;
+
+/// Points of the transform of one tile.
+#define WINOGRAD_POINTS 6
+
+/// How a map is cut so that the transforms of one piece stay in cache. By shape alone: sums depend on it.
+typedef struct {
+  /// Target rows and tiles of four columns of a strip, and how many rows' products are formed at a time.
+  int64_t rows, tiles, productRows;
+  /// Vectors of scratch.
+  int64_t scratch;
+} LaneWinogradStrip;
+
+LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
+LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
+
 /// Windows of `kernel` × `kernel` over maps of one block. Positions outside the map hold no value; an average divides
 /// by kernel² all the same when `countsPadding`, else by the number of positions inside.
 typedef struct {
@@ -78,6 +119,21 @@ typedef struct {
                       Scalar *target);                                                                               \
     void (*weightGradient)(const LaneWeightGradient *, const Scalar *source, const Scalar *outputGradient,           \
                            Scalar *gradient);                                                                        \
+    /** Scratch: PACKED_SCALARS, aligned to a vector. `bias` (one scalar a target) may be NULL; it is left out when */ \
+    /** accumulating. */                                                                                             \
+    void (*multiply)(const LaneProduct *, const Scalar *weights, const Scalar *bias, const Scalar *source,           \
+                     Scalar *target, Scalar *scratch);                                                               \
+    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only. Of targets, */      \
+    /** rounded up to sixteen, × sources × 3 × WINOGRAD_POINTS scalars. `isFlipped` turns each by half a turn. */    \
+    void (*winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,            \
+                            bool isFlipped, const Scalar *weights, Scalar *transformed);                             \
+    /** The same sums as `correlate`, rounded otherwise. Scratch as `laneWinogradStrip` says. */                     \
+    void (*winogradCorrelate)(const LaneWinograd *, const Scalar *source, const Scalar *transformedWeights,          \
+                              const Scalar *bias, Scalar *target, Scalar *scratch);                                  \
+    /** The same sums as `weightGradient`, rounded otherwise: gradient[target][source][9] (+)= … over all rows. */   \
+    /** Scratch as `laneWinogradGradientStrip` says. */                                                              \
+    void (*winogradWeightGradient)(const LaneWinograd *, const Scalar *source, const Scalar *outputGradient,         \
+                                   Scalar *gradient, Scalar *scratch);                                               \
     /** out[i·outStride + j] += factor · Σ_p a[p][i] b[p][j] for the 16 rows of one block of a and the 16 · blocks */ \
     /** columns of b; b's blocks are bBlockStride scalars apart. Partial sums over 512 p each are in Scalar. */      \
     void (*gram)(int64_t parameters, const Scalar *a, const Scalar *b, int64_t blocks, int64_t bBlockStride,         \

@@ -1,0 +1,40 @@
+// How maps are cut into strips for Winograd's transforms: by shape alone, never by the machine, since the order of
+// summation of weight gradients follows from it.
+#include "lanekernels.h"
+
+enum {
+  // Vectors that a strip's transforms may take: what leaves room in a second-level cache that two threads share.
+  correlationVectors = 3 << 10,
+  gradientVectors = 4 << 10,
+  // Rows that a strip should have at least, because each needs two rows of inputs more.
+  fewestRows = 8,
+  // Columns of a product: enough to use each weight often while the products stay in the first-level cache.
+  productColumns = 16,
+};
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
+
+LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns) {
+  int64_t affordable = correlationVectors / (WINOGRAD_POINTS * sources);
+  LaneWinogradStrip strip;
+  strip.tiles = greatest(1, least((columns + 3) / 4, affordable / (least(rows, fewestRows) + 2)));
+  strip.rows = greatest(1, least(rows, affordable / strip.tiles - 2));
+  strip.productRows = greatest(1, least(strip.rows, productColumns / strip.tiles));
+  strip.scratch = WINOGRAD_POINTS
+    * (sources * (strip.rows + 2) * strip.tiles + 1 + targets * strip.productRows * strip.tiles + 1);
+  return strip;
+}
+
+LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns) {
+  int64_t affordable = gradientVectors / WINOGRAD_POINTS;
+  int64_t wanted = least(rows, fewestRows);
+  LaneWinogradStrip strip;
+  strip.tiles =
+    greatest(1, least((columns + 3) / 4, affordable / (sources * (wanted + 2) + targets * wanted)));
+  strip.rows = greatest(1, least(rows, (affordable / strip.tiles - 2 * sources) / (sources + targets)));
+  strip.productRows = strip.rows;
+  strip.scratch = WINOGRAD_POINTS
+    * (3 * (targets * sources + 1) + (sources * (strip.rows + 2) + targets * strip.rows) * strip.tiles + 2);
+  return strip;
+}

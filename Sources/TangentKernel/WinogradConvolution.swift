@@ -1,0 +1,159 @@
+import CLaneKernels
+import LaneKernels
+import NetworkGraph
+
+/// A convolution that Winograd's minimal filtering computes with half the products: kernels of 3 × 3, stride one, no
+/// dilation, and enough channels to pay for the transforms. Decided by shape alone, as the rounding follows from it.
+struct WinogradConvolution {
+  /// Fewer channels than this on either side cost more in transforms than the products saved.
+  static let fewestChannels = 8
+
+  let groups: Int
+  /// Of one group.
+  let sourceChannels, targetChannels: Int
+  private let padding: Int
+  private let height, width, outputHeight, outputWidth: Int
+
+  /// Nil where the plain sum over taps is to be used.
+  init?(_ layer: Convolution, input: TensorShape, output: TensorShape) {
+    groups = layer.groups
+    sourceChannels = input.channels / groups
+    targetChannels = output.channels / groups
+    padding = layer.padding
+    (height, width) = (input.dimensions[1], input.dimensions[2])
+    (outputHeight, outputWidth) = (output.dimensions[1], output.dimensions[2])
+    guard layer.kernelHeight == 3, layer.kernelWidth == 3, layer.stride == 1, layer.dilation == 1,
+      padding <= 2,
+      min(sourceChannels, targetChannels) >= Self.fewestChannels, min(width, outputWidth) >= 4
+    else { return nil }
+  }
+
+  /// Scalars of all groups' transformed weights, in either direction.
+  var transformedWeightCount: Int {
+    let rounded = { (channels: Int) in (channels + 15) / 16 * 16 }
+    let largest = max(rounded(targetChannels) * sourceChannels, rounded(sourceChannels) * targetChannels)
+    return groups * largest * 3 * Int(WINOGRAD_POINTS)
+  }
+
+  /// Vectors of scratch that one worker needs in a forward or backward pass.
+  var scratchVectors: Int {
+    max(
+      Int(
+        laneWinogradStrip(
+          Int64(targetChannels), Int64(sourceChannels), Int64(outputHeight), Int64(outputWidth)
+        ).scratch),
+      Int(
+        laneWinogradStrip(Int64(sourceChannels), Int64(targetChannels), Int64(height), Int64(width)).scratch))
+  }
+
+  /// Vectors of scratch that one worker needs for the weight gradients of some channels.
+  func gradientScratchVectors(targets: Int, sources: Int) -> Int {
+    Int(
+      laneWinogradGradientStrip(
+        Int64(targets), Int64(sources), Int64(outputHeight), Int64(outputWidth)
+      ).scratch)
+  }
+
+  /// y = w ∗ x + bias for every column.
+  func forward<Scalar: LaneScalar>(
+    _ input: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?,
+    into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    correlate(
+      input, into: output, weights, bias: bias, isBackward: false, padding: padding, accumulate: false,
+      context)
+  }
+
+  /// The gradient by the input: the correlation with the kernels turned and the channels exchanged.
+  func backward<Scalar: LaneScalar>(
+    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>,
+    into target: GradientTarget<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    correlate(
+      gradient, into: target.tensor, weights, bias: nil, isBackward: true, padding: 2 - padding,
+      accumulate: target.accumulate, context)
+  }
+
+  /// Forms (or adds) per-sample gradients of one chunk's weights, of one column.
+  func formWeightGradients<Scalar: LaneScalar>(
+    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
+    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>, accumulate: Bool,
+    _ scratch: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    var shape = LaneWinograd()
+    shape.targetChannels = Int64(chunk.targets.count)
+    shape.targetRows = Int64(outputHeight)
+    shape.targetColumns = Int64(outputWidth)
+    shape.targetChannelStride = Int64(outputHeight * outputWidth)
+    shape.sourceChannels = Int64(chunk.sources.count)
+    shape.sourceRows = Int64(height)
+    shape.sourceColumns = Int64(width)
+    shape.sourceChannelStride = Int64(height * width)
+    shape.padding = Int64(padding)
+    shape.accumulate = accumulate
+    context.kernels.winogradWeightGradient(
+      shape,
+      source: input.channel(
+        chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: column % context.blocks),
+      outputGradient: gradient.channel(
+        chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column),
+      into: sums, scratch: scratch)
+  }
+
+  private func correlate<Scalar: LaneScalar>(
+    _ source: LaneTensor<Scalar>, into target: LaneTensor<Scalar>, _ weights: UnsafeMutablePointer<Scalar>,
+    bias: UnsafeMutablePointer<Scalar>?, isBackward: Bool, padding: Int, accumulate: Bool,
+    _ context: PassContext<Scalar>
+  ) {
+    let (sources, targets) = (source.shape.channels / groups, target.shape.channels / groups)
+    let taps = 9
+    nonisolated(unsafe) let transformed = context.pool.take(Scalar.self, count: transformedWeightCount)
+    let perGroup = transformedWeightCount / groups
+    for group in 0..<groups {
+      context.kernels.winogradWeights(
+        targets: targets, sources: sources, targetStride: isBackward ? taps : sources * taps,
+        sourceStride: isBackward ? targets * taps : taps, isFlipped: isBackward,
+        weights + group * sources * targets * taps, into: transformed + group * perGroup)
+    }
+    var shape = LaneWinograd()
+    let (rows, columns) = (target.shape.dimensions[1], target.shape.dimensions[2])
+    shape.targetChannels = Int64(targets)
+    shape.targetRows = Int64(rows)
+    shape.targetColumns = Int64(columns)
+    shape.targetChannelStride = Int64(rows * columns)
+    shape.sourceChannels = Int64(sources)
+    shape.sourceRows = Int64(source.shape.dimensions[1])
+    shape.sourceColumns = Int64(source.shape.dimensions[2])
+    shape.sourceChannelStride = Int64(source.shape.positions)
+    shape.padding = Int64(padding)
+    shape.accumulate = accumulate
+    let strip = Int(laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns)).rows)
+    // Each output is computed whole by one call, so how rows are shared out changes no bits.
+    let wanted =
+      context.workers.threads > 1 ? (4 * context.workers.threads + target.columns - 1) / target.columns : 1
+    let parts = max(1, min(wanted, rows / strip))
+    let slots = min(context.workers.threads, gramSlotCount, target.columns * parts)
+    let slotScalars = scratchVectors * laneCount
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
+    nonisolated(unsafe) let bias = bias
+    let whole = shape
+    context.workers.forEach(slots) { slot in
+      for item in stride(from: slot, to: target.columns * parts, by: slots) {
+        let (column, part) = item.quotientAndRemainder(dividingBy: parts)
+        var piece = whole
+        piece.firstRow = Int64(rows * part / parts)
+        piece.endRow = Int64(rows * (part + 1) / parts)
+        for group in 0..<groups {
+          context.kernels.winogradCorrelate(
+            piece, source: source.channel(group * sources, ofColumn: column),
+            transformedWeights: transformed + group * perGroup,
+            bias: bias.map { UnsafePointer($0) + group * targets },
+            into: target.channel(group * targets, ofColumn: column), scratch: scratch + slot * slotScalars)
+        }
+      }
+    }
+    context.pool.giveBack(scratch)
+    context.pool.giveBack(transformed)
+  }
+}
