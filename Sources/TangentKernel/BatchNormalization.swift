@@ -98,33 +98,32 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     let positions = gradient.shape.positions
     let blocks = context.blocks
     let count = Double(context.realLanes.reduce(0, +) * positions)
-    context.workers.forEach(gradient.columns / blocks) { direction in
-      for channel in 0..<gradient.shape.channels {
-        var sum = 0.0
-        var product = 0.0
-        for block in 0..<blocks {
-          let lanes = gradientSums(gradient, column: direction * blocks + block, channel, input, context)
-          for lane in 0..<context.realLanes[block] {
-            sum += lanes.sum.values[lane]
-            product += lanes.product.values[lane]
-          }
+    let channels = gradient.shape.channels
+    context.workers.forEach(gradient.columns / blocks * channels) { index in
+      let (direction, channel) = index.quotientAndRemainder(dividingBy: channels)
+      var sum = 0.0
+      var product = 0.0
+      for block in 0..<blocks {
+        let lanes = gradientSums(gradient, column: direction * blocks + block, channel, input, context)
+        for lane in 0..<context.realLanes[block] {
+          sum += lanes.sum.values[lane]
+          product += lanes.product.values[lane]
         }
-        // x̂ = (x − μ)·inverse, so Σ dy·x̂ follows from Σ dy·x and Σ dy.
-        let inverse = inverse[channel]
-        let mean = mean[channel]
-        let normalizedProduct = (product - mean * sum) * inverse
-        let factor = parameters.gamma[channel] * inverse
-        let slope = -factor * inverse * normalizedProduct / count
-        let offset = -factor * sum / count - slope * mean
-        for block in 0..<blocks {
-          let column = direction * blocks + block
-          context.kernels.combine(
-            vectors: positions, lanes: context.realLanes[block], Scalar(factor),
-            gradient.channel(channel, ofColumn: column), Scalar(slope),
-            input.channel(channel, ofColumn: block),
-            Scalar(offset), into: target.tensor.channel(channel, ofColumn: column),
-            accumulate: target.accumulate)
-        }
+      }
+      // x̂ = (x − μ)·inverse, so Σ dy·x̂ follows from Σ dy·x and Σ dy.
+      let inverse = inverse[channel]
+      let mean = mean[channel]
+      let normalizedProduct = (product - mean * sum) * inverse
+      let factor = parameters.gamma[channel] * inverse
+      let slope = -factor * inverse * normalizedProduct / count
+      let offset = -factor * sum / count - slope * mean
+      for block in 0..<blocks {
+        let column = direction * blocks + block
+        context.kernels.combine(
+          vectors: positions, lanes: context.realLanes[block], Scalar(factor),
+          gradient.channel(channel, ofColumn: column), Scalar(slope), input.channel(channel, ofColumn: block),
+          Scalar(offset), into: target.tensor.channel(channel, ofColumn: column),
+          accumulate: target.accumulate)
       }
     }
   }

@@ -32,36 +32,51 @@ func accumulatePerChannel<Scalar: LaneScalar>(
   value: (_ column: Int, _ channel: Int) -> LaneSums
 ) {
   let channels = gradient.shape.channels
-  let blocks = context.blocks
-  let columns = context.isCoupled ? gram.blocks : gradient.columns
+  if context.isCoupled {
+    accumulateCoupled(gradient, role, factor: factor, into: gram, context, value: value)
+    return
+  }
+  let columns = gradient.columns
   nonisolated(unsafe) let sums = context.pool.take(Scalar.self, count: columns * channels * laneCount)
   let start = context.meter?.now
-  if context.isCoupled {
-    sums.fillWithZeros(columns * channels * laneCount)
-    context.workers.forEach(gradient.columns / blocks) { direction in
-      for channel in 0..<channels {
-        let place = sums + (direction / laneCount * channels + channel) * laneCount + direction % laneCount
-        var total = 0.0
-        for block in 0..<blocks {
-          let lanes = value(direction * blocks + block, channel)
-          for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
-        }
-        place.pointee = Scalar(total)
-      }
-    }
-  } else {
-    context.workers.forEach(gradient.columns) { column in
-      for channel in 0..<channels {
-        let lanes = value(column, channel)
-        let place = sums + (column * channels + channel) * laneCount
-        for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
-      }
+  context.workers.forEach(columns) { column in
+    for channel in 0..<channels {
+      let lanes = value(column, channel)
+      let place = sums + (column * channels + channel) * laneCount
+      for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
     }
   }
   context.meter?.claim(.weightGradients, since: start)
   gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)
   gram.close(role, slots: 0..<1, context.workers)
   context.pool.giveBack(sums)
+}
+
+private func accumulateCoupled<Scalar: LaneScalar>(
+  _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
+  into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
+  value: (_ column: Int, _ channel: Int) -> LaneSums
+) {
+  let channels = gradient.shape.channels
+  let blocks = context.blocks
+  let firstDirection = gram.firstDirection
+  nonisolated(unsafe) let sums = gram.rows(of: role, count: gram.blocks * channels * laneCount)
+  let start = context.meter?.now
+  context.workers.forEach(gradient.columns / blocks * channels) { index in
+    let (part, channel) = index.quotientAndRemainder(dividingBy: channels)
+    let direction = firstDirection + part
+    var total = 0.0
+    for block in 0..<blocks {
+      let lanes = value(part * blocks + block, channel)
+      for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
+    }
+    sums[(direction / laneCount * channels + channel) * laneCount + direction % laneCount] = Scalar(total)
+  }
+  context.meter?.claim(.weightGradients, since: start)
+  guard gram.isComplete else { return }
+  gram.add(sums, parameters: channels, columnStride: channels * laneCount, factor: factor, slot: 0)
+  gram.close(role, slots: 0..<1, context.workers)
+  gram.giveBackRows(of: role)
 }
 
 /// One double for each lane of a block.

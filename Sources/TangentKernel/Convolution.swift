@@ -8,12 +8,13 @@ import NetworkGraph
 /// the s² classes of input positions modulo s, each with the taps that reach it.
 final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   let layer: Convolution
-  private let input: TensorShape
-  private let output: TensorShape
+  let input: TensorShape
+  let output: TensorShape
   let weights: LayerParameters<Scalar>
-  private let height, width, outputHeight, outputWidth: Int
+  let height, width, outputHeight, outputWidth: Int
   let sourceChannels, targetChannels: Int
-  private let winograd: WinogradConvolution?
+  let winograd: WinogradConvolution?
+  private var backwardWeights: BackwardWeights<Scalar>?
   private let forwardTaps: TapList
   private let backwardPhases: [Phase]
 
@@ -58,11 +59,6 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   var taps: Int { layer.kernelHeight * layer.kernelWidth }
 
-  func weightGradientChunks(columns: Int) -> WeightGradientChunks {
-    WeightGradientChunks(
-      layer, input: input, output: output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
-  }
-
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -105,17 +101,22 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
-    if let target = targets[0] { backward(gradient, weights: weights.weight, into: target, context) }
+    if let target = targets[0] { backward(gradient, factor: nil, into: target, context) }
   }
 
-  /// - Parameter weights: the layer's own, or those with a factor of each target channel multiplied in.
+  /// - Parameter factor: multiplied into the weights of each target channel, when there is one; the same at every call.
   func backward(
-    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>,
+    _ gradient: LaneTensor<Scalar>, factor: ((_ channel: Int) -> Scalar)?,
     into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
-    if let winograd { return winograd.backward(gradient, weights: weights, into: target, context) }
-    nonisolated(unsafe) let weights = weights
+    let prepared = backwardWeights ?? BackwardWeights(self, factor: factor, context)
+    if context.hasSeveralRounds { backwardWeights = prepared }
+    if let winograd, let transformed = prepared.transformed {
+      winograd.backward(gradient, transformedWeights: transformed, into: target, context)
+      return
+    }
+    nonisolated(unsafe) let weights = prepared.folded ?? self.weights.weight
     for phase in backwardPhases {
       var shape = LaneCorrelation()
       shape.targetRows = Int64(phase.rows)
@@ -161,137 +162,6 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
-  /// The share of the kernel weights. `transform` sees each chunk's per-sample gradients before they are multiplied
-  /// out.
-  func accumulateWeightGram(
-    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
-    _ context: PassContext<Scalar>,
-    transform: (
-      _ chunk: WeightGradientChunks.Chunk, _ gradients: UnsafeMutablePointer<Scalar>, _ columnStride: Int
-    )
-      -> Void
-  ) {
-    let columns = context.isCoupled ? gram.blocks : gradient.columns
-    let chunks = weightGradientChunks(columns: columns)
-    let factor = weights.weightFactor * weights.weightFactor
-    let slots = min(gramSlotCount, chunks.count)
-    let chunkScalars = chunks.chunkVectors(columns: columns) * laneCount
-    let transformScalars = chunks.transformVectors * laneCount
-    nonisolated(unsafe) let buffers = context.pool.take(Scalar.self, count: slots * chunkScalars)
-    nonisolated(unsafe) let transforms = context.pool.take(
-      Scalar.self, count: min(gramSlotCount, max(slots, context.workers.threads)) * transformScalars)
-    func form(
-      _ chunk: WeightGradientChunks.Chunk, _ column: Int, _ sums: UnsafeMutablePointer<Scalar>, _ worker: Int
-    ) {
-      formWeightGradients(
-        of: chunk, gradient, column: column, input, into: sums, transforms + worker * transformScalars,
-        context)
-    }
-    func multiplyOut(_ chunk: WeightGradientChunks.Chunk, _ slot: Int, _ stopwatch: inout PhaseStopwatch?) {
-      let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
-      let buffer = buffers + slot * chunkScalars
-      transform(chunk, buffer, parameters * laneCount)
-      stopwatch?.lap(.weightGradients)
-      gram.add(
-        buffer, parameters: parameters, columnStride: parameters * laneCount, factor: factor, slot: slot)
-      stopwatch?.lap(.gram)
-    }
-    if !context.isCoupled, chunks.count < context.workers.threads {
-      // Too few chunks to go round: their columns are formed by different workers.
-      let items = chunks.count * columns
-      let workers = min(gramSlotCount, context.workers.threads, items)
-      context.forEachDivided(workers) { worker, stopwatch in
-        for item in stride(from: worker, to: items, by: workers) {
-          let (index, column) = item.quotientAndRemainder(dividingBy: columns)
-          let vectors = chunks[index].targets.count * chunks[index].sources.count * chunks.taps * laneCount
-          form(chunks[index], column, buffers + index * chunkScalars + column * vectors, worker)
-        }
-        stopwatch?.lap(.weightGradients)
-      }
-      context.forEachDivided(chunks.count) { index, stopwatch in
-        multiplyOut(chunks[index], index, &stopwatch)
-      }
-    } else {
-      // A slot's chunks run in order on one worker, which also owns the slot's scratch.
-      context.forEachDivided(slots) { slot, stopwatch in
-        for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
-          let chunk = chunks[index]
-          let parameters = chunk.targets.count * chunk.sources.count * chunks.taps
-          let vectors = parameters * laneCount
-          let buffer = buffers + slot * chunkScalars
-          let sums = buffer + columns * vectors
-          // Lanes beyond the directions stay zero.
-          if context.isCoupled { buffer.fillWithZeros(columns * vectors) }
-          for column in 0..<gradient.columns {
-            guard context.isCoupled else {
-              form(chunk, column, buffer + column * vectors, slot)
-              continue
-            }
-            let (direction, block) = column.quotientAndRemainder(dividingBy: context.blocks)
-            form(chunk, column, sums, slot)
-            let place = buffer + direction / laneCount * vectors + direction % laneCount
-            if block == context.blocks - 1 {
-              context.kernels.sumLanes(vectors: parameters, sums, into: place)
-            }
-          }
-          multiplyOut(chunk, slot, &stopwatch)
-        }
-      }
-    }
-    context.pool.giveBack(transforms)
-    context.pool.giveBack(buffers)
-    gram.close(.weight, slots: 0..<slots, context.workers)
-  }
-
-  // MARK: Weight gradients
-
-  /// Forms one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
-  /// tile passes over it.
-  private func formWeightGradients(
-    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
-    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>,
-    _ transforms: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
-  ) {
-    // The blocks of one direction add up where samples are coupled; all else is formed once.
-    let accumulates = context.isCoupled && column % context.blocks > 0
-    if let winograd {
-      winograd.formWeightGradients(
-        of: chunk, gradient, column: column, input, into: sums, accumulate: accumulates, transforms, context)
-      return
-    }
-    if !accumulates {
-      sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
-    }
-    var shape = LaneWeightGradient()
-    shape.targets = Int64(chunk.targets.count)
-    shape.targetColumns = Int64(outputWidth)
-    shape.targetChannelStride = Int64(outputHeight * outputWidth)
-    shape.targetRowStride = Int64(outputWidth)
-    shape.sources = Int64(chunk.sources.count)
-    shape.sourceRows = Int64(height)
-    shape.sourceColumns = Int64(width)
-    shape.sourceChannelStride = Int64(height * width)
-    shape.sourceRowStride = Int64(width)
-    shape.stride = Int64(layer.stride)
-    shape.dilation = Int64(layer.dilation)
-    shape.padding = Int64(layer.padding)
-    shape.kernelHeight = Int64(layer.kernelHeight)
-    shape.kernelWidth = Int64(layer.kernelWidth)
-    let source = input.channel(
-      chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: column % context.blocks)
-    let outputGradient = gradient.channel(
-      chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column)
-    let rowBytes =
-      (chunk.targets.count * outputWidth + chunk.sources.count * width * layer.stride) * laneCount
-      * MemoryLayout<Scalar>.stride
-    let rows = max(4, (384 << 10) / max(1, rowBytes))
-    for first in Swift.stride(from: 0, to: outputHeight, by: rows) {
-      shape.firstRow = Int64(first)
-      shape.endRow = Int64(min(first + rows, outputHeight))
-      context.kernels.weightGradient(shape, source: source, outputGradient: outputGradient, into: sums)
-    }
-  }
-
   // MARK: Taps
 
   private struct Phase {
@@ -315,6 +185,58 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       guard start < end else { return }
       for group in 0..<layer.groups { body(index / parts, group, start..<end) }
     }
+  }
+}
+
+/// What a backward pass reads of a convolution's weights beside themselves.
+private final class BackwardWeights<Scalar: LaneScalar> {
+  /// With factors of the target channels multiplied in, unless there are none or the transformed ones suffice.
+  private(set) var folded: UnsafeMutablePointer<Scalar>?
+  let transformed: UnsafeMutablePointer<Scalar>?
+  private let pool: BufferPool
+
+  init(
+    _ convolution: ConvolutionPass<Scalar>, factor: ((_ channel: Int) -> Scalar)?,
+    _ context: PassContext<Scalar>
+  ) {
+    pool = context.pool
+    if let factor { folded = Self.fold(convolution, factor, context) }
+    guard let winograd = convolution.winograd else {
+      transformed = nil
+      return
+    }
+    let place = pool.take(Scalar.self, count: winograd.transformedWeightCount)
+    winograd.transform(folded ?? convolution.weights.weight, isBackward: true, into: place, context)
+    transformed = place
+    if let folded { pool.giveBack(folded) }
+    folded = nil
+  }
+
+  deinit {
+    if let folded { pool.giveBack(folded) }
+    if let transformed { pool.giveBack(transformed) }
+  }
+
+  private static func fold(
+    _ convolution: ConvolutionPass<Scalar>, _ factor: (_ channel: Int) -> Scalar,
+    _ context: PassContext<Scalar>
+  ) -> UnsafeMutablePointer<Scalar> {
+    let channels = convolution.output.channels
+    let perChannel = convolution.sourceChannels * convolution.taps
+    let weights = convolution.weights.weight
+    let folded = context.pool.take(Scalar.self, count: channels * perChannel)
+    // Whole vectors where channels start on one: generic code goes number by number.
+    let vectors = perChannel.isMultiple(of: laneCount) ? perChannel / laneCount : 0
+    for channel in 0..<channels {
+      let factor = factor(channel)
+      let first = channel * perChannel
+      context.kernels.affine(
+        vectors: vectors, factor: factor, offset: 0, weights + first, into: folded + first, accumulate: false)
+      for index in first + vectors * laneCount..<first + perChannel {
+        folded[index] = weights[index] * factor
+      }
+    }
+    return folded
   }
 }
 

@@ -11,12 +11,21 @@ struct Direction {
 struct BackwardRounds {
   static let largestCount = 1 << 40
 
-  /// (direction, block) pairs of a round of vectors.
-  private static let mostColumns = 64
+  /// What decides how many directions run together.
+  struct Sizes {
+    /// Scalars of the network's largest gradient for one sample.
+    let largestGradient: Int
+    /// Whether gradients are maps: where they are not, weights outweigh them by far.
+    let hasMaps: Bool
+    let parameters: Int
+  }
 
   let count: Int
   let directionsPerRound: Int
-  /// Blocks of sixteen rows that the Gram matrix of one round has.
+  /// Rounds whose directions share one Gram matrix of the parameters' gradients: those of each round are kept until
+  /// the last of them. 1 unless samples are coupled.
+  let roundsPerGram: Int
+  /// Blocks of sixteen rows that one Gram matrix has.
   let gramBlocks: Int
   private let reduction: OutputReduction
   private let outputs: Int
@@ -28,9 +37,8 @@ struct BackwardRounds {
   /// - Parameters:
   ///   - samples: of the first set of inputs; a second set has no rows where samples are coupled.
   ///   - blocks: of all inputs.
-  ///   - hasMaps: whether gradients are maps: where they are not, weights outweigh them by far.
   init(
-    _ reduction: OutputReduction, outputs: Int, samples: Int, blocks: Int, isCoupled: Bool, hasMaps: Bool
+    _ reduction: OutputReduction, outputs: Int, samples: Int, blocks: Int, isCoupled: Bool, sizes: Sizes
   ) {
     self.reduction = reduction
     self.outputs = outputs
@@ -43,34 +51,61 @@ struct BackwardRounds {
       switch reduction {
       case .sum: 1
       case .full: outputs
-      case .trace where isCoupled || hasMaps: 1
+      case .trace where isCoupled || sizes.hasMaps: 1
       case .trace:
         (1...max(1, min(outputs, Self.mostColumns / max(1, blocks)))).last(where: outputs.isMultiple(of:))
           ?? 1
       }
     self.outputsPerRound = outputsPerRound
-    count = reduction == .trace ? outputs / outputsPerRound : 1
-    directionsPerRound = Self.product(outputsPerRound, isCoupled ? samples : 1)
+    let directionsPerGram = Self.product(outputsPerRound, isCoupled ? samples : 1)
     gramBlocks =
       isCoupled
-      ? (directionsPerRound + 15) / 16 : Self.product(reduction == .full ? directionsPerRound : 1, blocks)
+      ? (directionsPerGram + 15) / 16 : Self.product(reduction == .full ? directionsPerGram : 1, blocks)
+    directionsPerRound =
+      isCoupled
+      ? Self.coupledDirectionsPerRound(of: directionsPerGram, blocks: blocks, sizes) : directionsPerGram
+    roundsPerGram = (directionsPerGram + directionsPerRound - 1) / directionsPerRound
+    count = Self.product(reduction == .trace ? outputs / outputsPerRound : 1, roundsPerGram)
+  }
+
+  /// (direction, block) pairs of a round of vectors.
+  private static let mostColumns = 64
+
+  /// Scalars of the largest gradient of a round of coupled directions: what stays in cache from pass to pass.
+  private static let cachedScalars = 512 << 10
+
+  /// A direction of coupled samples is a whole batch of maps; all of them together stream from memory. Few at a time
+  /// stay in cache, at the price of keeping each one's gradients by the parameters, which must be the smaller.
+  private static func coupledDirectionsPerRound(of all: Int, blocks: Int, _ sizes: Sizes) -> Int {
+    let lanes = Double(blocks * 16)
+    let gradient = Double(sizes.largestGradient) * lanes
+    guard sizes.hasMaps, Double(sizes.parameters) < 4 * gradient else { return all }
+    return min(all, max(1, Int(Double(cachedScalars) / gradient)))
   }
 
   /// (direction, block) pairs of a round.
   var columns: Int { Self.product(directionsPerRound, blocks) }
 
+  /// The place of a round's first direction among the rows of its Gram matrix, and whether it completes them.
+  func place(ofRound round: Int) -> (firstDirection: Int, completesGram: Bool) {
+    let part = round % roundsPerGram
+    return (part * directionsPerRound, part == roundsPerGram - 1)
+  }
+
   /// Samples outermost and outputs innermost, as in the kernel's rows.
   func directions(ofRound round: Int) -> [Direction] {
+    let (gram, part) = round.quotientAndRemainder(dividingBy: roundsPerGram)
     let selections =
       switch reduction {
       case .sum: [0..<outputs]
-      case .trace: (round * outputsPerRound..<(round + 1) * outputsPerRound).map { $0..<$0 + 1 }
+      case .trace: (gram * outputsPerRound..<(gram + 1) * outputsPerRound).map { $0..<$0 + 1 }
       case .full: (0..<outputs).map { $0..<$0 + 1 }
       }
     let samplesOfDirections: [Int?] = isCoupled ? (0..<samples).map { $0 } : [nil]
-    return samplesOfDirections.flatMap { sample in
+    let all = samplesOfDirections.flatMap { sample in
       selections.map { Direction(outputs: $0, sample: sample) }
     }
+    return Array(all[part * directionsPerRound..<min((part + 1) * directionsPerRound, all.count)])
   }
 
   private static func product(_ a: Int, _ b: Int) -> Int {

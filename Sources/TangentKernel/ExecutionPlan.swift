@@ -179,6 +179,7 @@ struct ExecutionPlan {
     var change = [Double](repeating: 0, count: end + 1)
     var parameters = 0.0
     var scratch = 0.0
+    var kept = 0.0
     for (time, step) in steps.enumerated() {
       let bytes = Double(step.node.shape.elementCount) * columnBytes
       change[time] += bytes * Double(blocks)
@@ -189,6 +190,7 @@ struct ExecutionPlan {
       }
       scratch = max(scratch, scratchBytes(of: step, scalarBytes: scalarBytes, rounds))
       parameters += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)
+      kept += keptBytes(of: step, scalarBytes: scalarBytes, rounds)
       for array in network.network.parameterArrays(at: step.index) {
         scratch = max(scratch, initialization.scratchBytes(of: array))
       }
@@ -202,10 +204,37 @@ struct ExecutionPlan {
     let order = Double(rounds.gramBlocks * laneCount)
     let matrices = Double(gramSlotCount + 4) * order * order * 8
     let extra = extraBytes(scalarBytes: scalarBytes, blocks: blocks, order: order)
-    let wanted = parameters + peak + matrices + scratch + extra
+    let wanted = parameters + peak + matrices + scratch + kept + extra
     // Buffers may be larger than what is wanted of them, by that share of the whole.
     let share = Double(BufferPool.largestExcessShare)
     return Int(exactly: (wanted * share / (share - 1)).rounded(.up) + share) ?? .max
+  }
+
+  /// What a step keeps from round to round: what backward passes read of its weights, and the directions' gradients by
+  /// its parameters until one matrix has all its rows.
+  private func keptBytes(of step: Step, scalarBytes: Int, _ rounds: BackwardRounds) -> Double {
+    guard rounds.count > 1, step.carriesGradient else { return 0 }
+    var scalars = 0.0
+    var rows = Double(network.network.parameterCount(at: step.index))
+    if case .convolution(let layer) = step.node.operation {
+      let input = inputShapes(of: step)[0]
+      let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)
+      scalars += winograd.map { Double($0.transformedWeightCount) } ?? rows
+      let chunks = WeightGradientChunks(
+        layer, input: input, output: step.node.shape, columns: rounds.gramBlocks, scalarBytes: scalarBytes)
+      rows += Double(chunks.count) * Double(chunks.parametersPerChunk)
+    }
+    if rounds.roundsPerGram > 1 { scalars += rows * Double(rounds.gramBlocks * laneCount) }
+    return scalars * Double(scalarBytes)
+  }
+
+  /// What decides how many directions a round has.
+  var gradientSizes: BackwardRounds.Sizes {
+    let carrying = steps.filter(\.carriesGradient)
+    return BackwardRounds.Sizes(
+      largestGradient: carrying.map(\.node.shape.elementCount).max() ?? 1,
+      hasMaps: carrying.contains { $0.node.shape.positions > 1 },
+      parameters: carrying.reduce(0) { $0 + network.network.parameterCount(at: $1.index) })
   }
 
   /// What a step's pass takes beside values and gradients while it runs.

@@ -22,6 +22,19 @@ final class GramAccumulator<Scalar: LaneScalar> {
   let order: Int
   /// The step of the layer whose arrays come next.
   var step = 0
+  /// Of the round that runs: where its first direction stands among the matrix's rows, and whether the matrix has all
+  /// its rows with it. Differ from 0 and true only where samples are coupled.
+  var firstDirection = 0
+  var isComplete = true
+  /// Whether the matrix's rows come in several rounds.
+  var gathersRows: Bool { firstDirection > 0 || !isComplete }
+  /// The gradients by one parameter array of the directions so far, where samples are coupled.
+  private struct Rows {
+    let step: Int
+    let role: ParameterArray.Role
+    let scalars: UnsafeMutablePointer<Scalar>
+  }
+  private var rows: [Rows] = []
   /// One array's own kernel, over all rounds.
   struct ArrayKernel {
     let step: Int
@@ -53,6 +66,7 @@ final class GramAccumulator<Scalar: LaneScalar> {
 
   deinit {
     slots.forEach(pool.giveBack)
+    rows.forEach { pool.giveBack($0.scalars) }
     arrays.forEach { pool.giveBack($0.matrix) }
     pool.giveBack(sum)
   }
@@ -61,6 +75,21 @@ final class GramAccumulator<Scalar: LaneScalar> {
     let matrix = pool.take(Double.self, count: count)
     matrix.fillWithZeros(count)
     return matrix
+  }
+
+  /// Where gradients by an array of the current step gather until the matrix has all its rows: zeros at first, for
+  /// directions fill lanes of their own. `giveBackRows` must follow when it has.
+  func rows(of role: ParameterArray.Role, count: Int) -> UnsafeMutablePointer<Scalar> {
+    if let held = rows.first(where: { $0.step == step && $0.role == role }) { return held.scalars }
+    let scalars = pool.take(Scalar.self, count: count)
+    scalars.fillWithZeros(count)
+    rows.append(Rows(step: step, role: role, scalars: scalars))
+    return scalars
+  }
+
+  func giveBackRows(of role: ParameterArray.Role) {
+    guard let index = rows.firstIndex(where: { $0.step == step && $0.role == role }) else { return }
+    pool.giveBack(rows.remove(at: index).scalars)
   }
 
   /// Ends the contributions of one parameter array of the current step: they were made to `used` slots and to no

@@ -16,6 +16,8 @@ struct PassContext<Scalar: LaneScalar> {
   /// Whether the gradient of one sample's output reaches other samples (batch norm in training mode). A direction is
   /// then one row of the kernel, whose parameter gradients are sums over all lanes of all its blocks.
   let isCoupled: Bool
+  /// Whether the backward pass runs more than once, so that what it derives from the weights is worth keeping.
+  let hasSeveralRounds: Bool
   let filter: ParameterFilter
   /// Nil unless phases are to be measured.
   let meter: PhaseMeter?

@@ -61,23 +61,7 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0] else { return }
-    let channels = gradient.shape.channels
-    let perChannel = weightsPerChannel
-    let folded = context.pool.take(Scalar.self, count: channels * perChannel)
-    for channel in 0..<channels {
-      let factor = channelFactor(channel)
-      let first = channel * perChannel
-      // Whole vectors where channels start on one: generic code goes number by number.
-      let vectors = perChannel.isMultiple(of: laneCount) ? perChannel / laneCount : 0
-      context.kernels.affine(
-        vectors: vectors, factor: factor, offset: 0, convolution.weights.weight + first, into: folded + first,
-        accumulate: false)
-      for index in first + vectors * laneCount..<first + perChannel {
-        folded[index] = convolution.weights.weight[index] * factor
-      }
-    }
-    convolution.backward(gradient, weights: folded, into: target, context)
-    context.pool.giveBack(folded)
+    convolution.backward(gradient, factor: channelFactor, into: target, context)
   }
 
   func accumulateGram(

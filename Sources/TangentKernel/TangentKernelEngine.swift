@@ -149,12 +149,13 @@ public struct TangentKernelEngine: Sendable {
     let workers = Workers(threads: threads)
     defer { workers.end() }
     let lanes = batches.map { Self.lanes(samples: $0.count) }
+    let rounds = rounds(of: plan, samples: batches.map(\.count), settings)
     let context = PassContext<Scalar>(
       kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool,
       blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
-      isCoupled: plan.isCoupled, filter: settings.parameterFilter,
+      isCoupled: plan.isCoupled, hasSeveralRounds: rounds.count > 1, filter: settings.parameterFilter,
       meter: plan.extras.contains(.phaseSeconds) ? PhaseMeter() : nil)
     let passes = try PassFactory<Scalar>(
       plan: plan, settings: settings, source: parameters, workers: workers, pool: pool
@@ -168,7 +169,6 @@ public struct TangentKernelEngine: Sendable {
     let outputs = values.steps[plan.output].map { Self.outputs($0, count: batches[0].count) } ?? []
     seconds.forward = clock.lap()
 
-    let rounds = rounds(of: plan, samples: batches.map(\.count), settings)
     let gram = GramAccumulator<Scalar>(
       kernels: context.kernels, blocks: plan.isCoupled ? rounds.gramBlocks : context.blocks,
       directions: plan.isCoupled ? 1 : rounds.directionsPerRound,
@@ -178,6 +178,7 @@ public struct TangentKernelEngine: Sendable {
       plan.extras.contains(.inputGradientKernel)
       ? InputGradients<Scalar>(shape: plan.network.network.inputShape, context) : nil
     for round in 0..<rounds.count {
+      (gram.firstDirection, gram.isComplete) = rounds.place(ofRound: round)
       computation.backward(
         &values, rounds.directions(ofRound: round), into: gram, isLast: round == rounds.count - 1,
         inputGradients: inputGradients)
@@ -226,7 +227,7 @@ public struct TangentKernelEngine: Sendable {
     BackwardRounds(
       settings.outputReduction, outputs: plan.network.network.outputCount, samples: samples[0],
       blocks: samples.reduce(0) { $0 + ($1 + laneCount - 1) / laneCount }, isCoupled: plan.isCoupled,
-      hasMaps: plan.steps.contains { $0.carriesGradient && $0.node.shape.positions > 1 })
+      sizes: plan.gradientSizes)
   }
 
   // MARK: Layout

@@ -59,20 +59,19 @@ struct WeightGradientChunks {
       sourcePart: source / sourceStep)
   }
 
-  /// Vectors that one chunk's gradients take: those of every column, and those of one direction before its lanes are
-  /// added where samples are coupled.
-  func chunkVectors(columns: Int) -> Int { (columns + 1) * parametersPerChunk }
+  /// Scalars of one column of a chunk's gradients.
+  func scalars(of chunk: Chunk) -> Int { chunk.targets.count * chunk.sources.count * taps * laneCount }
 
-  /// Vectors of Winograd's transforms for one chunk.
-  var transformVectors: Int {
-    winograd?.gradientScratchVectors(targets: targetStep, sources: sourceStep) ?? 0
+  /// Scalars of Winograd's transforms for one chunk.
+  var transformScalars: Int {
+    (winograd?.gradientScratchVectors(targets: targetStep, sources: sourceStep) ?? 0) * laneCount
   }
 
-  /// Scratch of all slots that can be busy at once.
+  /// Scratch of all slots that can be busy at once: the gradients of every column, those of one direction before its
+  /// lanes are added where samples are coupled, and the transforms.
   func scratchBytes(columns: Int, scalarBytes: Int) -> Double {
-    let vectors =
-      Double(min(gramSlotCount, count)) * Double(chunkVectors(columns: columns))
-      + Double(gramSlotCount) * Double(transformVectors)
-    return vectors * Double(laneCount * scalarBytes)
+    let slots = Double(min(gramSlotCount, count))
+    let gradients = slots * Double(columns + 1) * Double(parametersPerChunk * laneCount)
+    return (gradients + Double(gramSlotCount) * Double(transformScalars)) * Double(scalarBytes)
   }
 }

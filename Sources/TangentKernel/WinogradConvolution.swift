@@ -54,24 +54,41 @@ struct WinogradConvolution {
       ).scratch)
   }
 
+  /// The weights as the passes read them; backward, kernels are turned and the channels exchanged.
+  func transform<Scalar: LaneScalar>(
+    _ weights: UnsafeMutablePointer<Scalar>, isBackward: Bool, into transformed: UnsafeMutablePointer<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    let taps = 9
+    for group in 0..<groups {
+      context.kernels.winogradWeights(
+        targets: isBackward ? sourceChannels : targetChannels,
+        sources: isBackward ? targetChannels : sourceChannels,
+        targetStride: isBackward ? taps : sourceChannels * taps,
+        sourceStride: isBackward ? sourceChannels * taps : taps, isFlipped: isBackward,
+        weights + group * sourceChannels * targetChannels * taps,
+        into: transformed + group * (transformedWeightCount / groups))
+    }
+  }
+
   /// y = w ∗ x + bias for every column.
   func forward<Scalar: LaneScalar>(
     _ input: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?,
     into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    correlate(
-      input, into: output, weights, bias: bias, isBackward: false, padding: padding, accumulate: false,
-      context)
+    let transformed = context.pool.take(Scalar.self, count: transformedWeightCount)
+    transform(weights, isBackward: false, into: transformed, context)
+    correlate(input, into: output, transformed, bias: bias, padding: padding, accumulate: false, context)
+    context.pool.giveBack(transformed)
   }
 
   /// The gradient by the input: the correlation with the kernels turned and the channels exchanged.
   func backward<Scalar: LaneScalar>(
-    _ gradient: LaneTensor<Scalar>, weights: UnsafeMutablePointer<Scalar>,
-    into target: GradientTarget<Scalar>,
-    _ context: PassContext<Scalar>
+    _ gradient: LaneTensor<Scalar>, transformedWeights: UnsafeMutablePointer<Scalar>,
+    into target: GradientTarget<Scalar>, _ context: PassContext<Scalar>
   ) {
     correlate(
-      gradient, into: target.tensor, weights, bias: nil, isBackward: true, padding: 2 - padding,
+      gradient, into: target.tensor, transformedWeights, bias: nil, padding: 2 - padding,
       accumulate: target.accumulate, context)
   }
 
@@ -102,20 +119,13 @@ struct WinogradConvolution {
   }
 
   private func correlate<Scalar: LaneScalar>(
-    _ source: LaneTensor<Scalar>, into target: LaneTensor<Scalar>, _ weights: UnsafeMutablePointer<Scalar>,
-    bias: UnsafeMutablePointer<Scalar>?, isBackward: Bool, padding: Int, accumulate: Bool,
-    _ context: PassContext<Scalar>
+    _ source: LaneTensor<Scalar>, into target: LaneTensor<Scalar>,
+    _ transformedWeights: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?, padding: Int,
+    accumulate: Bool, _ context: PassContext<Scalar>
   ) {
     let (sources, targets) = (source.shape.channels / groups, target.shape.channels / groups)
-    let taps = 9
-    nonisolated(unsafe) let transformed = context.pool.take(Scalar.self, count: transformedWeightCount)
     let perGroup = transformedWeightCount / groups
-    for group in 0..<groups {
-      context.kernels.winogradWeights(
-        targets: targets, sources: sources, targetStride: isBackward ? taps : sources * taps,
-        sourceStride: isBackward ? targets * taps : taps, isFlipped: isBackward,
-        weights + group * sources * targets * taps, into: transformed + group * perGroup)
-    }
+    nonisolated(unsafe) let transformed = transformedWeights
     var shape = LaneWinograd()
     let (rows, columns) = (target.shape.dimensions[1], target.shape.dimensions[2])
     shape.targetChannels = Int64(targets)
@@ -154,6 +164,5 @@ struct WinogradConvolution {
       }
     }
     context.pool.giveBack(scratch)
-    context.pool.giveBack(transformed)
   }
 }

@@ -164,6 +164,11 @@ private let convolutionRows: [ConformanceRow] = [
   convolution(3, conv(2, 5, 5, padding: 2), 1, 1),
   convolution(2, conv(3, 3, 3, stride: 7, padding: 1), 5, 6),
   convolution(20, conv(26, 3, 3, padding: 1), 5, 4, samples: 19),
+  // By minimal filtering: paddings, groups, odd sizes, a torus.
+  convolution(8, conv(9, 3, 3, padding: 2), 4, 5),
+  convolution(9, conv(8, 3, 3), 6, 7),
+  convolution(16, conv(18, 3, 3, padding: 1, groups: 2, bias: false), 3, 6),
+  convolution(8, conv(8, 3, 3, padding: 1, mode: .circular), 4, 5),
   // So many weights that one target's do not fit one chunk.
   convolution(40, conv(5, 3, 3, padding: 1), 3, 4, samples: 33),
   convolution(3, conv(5, 3, 3, padding: 1, mode: .circular)),
@@ -187,6 +192,7 @@ private let normalizationRows: [ConformanceRow] = [
   normalizedConvolution(6, conv(4, 3, 3, padding: 2, dilation: 2, groups: 2)),
   normalizedConvolution(7, conv(7, 3, 3, padding: 1, groups: 7, bias: false), samples: 19),
   normalizedConvolution(40, conv(5, 3, 3, padding: 1), 3, 4, samples: 33),
+  normalizedConvolution(9, conv(10, 3, 3, padding: 1), 4, 5, samples: 19),
   normalizedConvolution(3, conv(4, 3, 3, padding: 1, mode: .circular)),
   ConformanceRow("batch_norm of a convolution with scales", maps(2, 4, 5)) {
     var layer = conv(3, 3, 3, padding: 1)

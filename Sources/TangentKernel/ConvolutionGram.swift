@@ -1,0 +1,189 @@
+import CLaneKernels
+import LaneKernels
+import NetworkGraph
+
+/// A convolution's share of the kernel: gradients by the weights, formed a chunk at a time and multiplied out.
+extension ConvolutionPass {
+  /// What is done to a chunk's gradients, `columnStride` scalars apart, before they are multiplied out.
+  typealias ChunkTransform = (
+    _ chunk: WeightGradientChunks.Chunk, _ gradients: UnsafeMutablePointer<Scalar>, _ columnStride: Int
+  ) -> Void
+
+  func weightGradientChunks(columns: Int) -> WeightGradientChunks {
+    WeightGradientChunks(
+      layer, input: input, output: output, columns: columns, scalarBytes: MemoryLayout<Scalar>.stride)
+  }
+
+  /// Adds the share of the kernel weights.
+  func accumulateWeightGram(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>, transform: ChunkTransform
+  ) {
+    if context.isCoupled {
+      accumulateCoupled(gradient, input: input, into: gram, context, transform)
+    } else {
+      accumulateIndependent(gradient, input: input, into: gram, context, transform)
+    }
+  }
+
+  /// Where samples are independent, each column's gradients are those of its lanes.
+  private func accumulateIndependent(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>, _ transform: ChunkTransform
+  ) {
+    let columns = gradient.columns
+    let chunks = weightGradientChunks(columns: columns)
+    let slots = min(gramSlotCount, chunks.count)
+    let chunkScalars = columns * chunks.parametersPerChunk * laneCount
+    let formers = min(gramSlotCount, max(slots, context.workers.threads))
+    nonisolated(unsafe) let buffers = context.pool.take(Scalar.self, count: slots * chunkScalars)
+    nonisolated(unsafe) let transforms = context.pool.take(
+      Scalar.self, count: formers * chunks.transformScalars)
+    func form(_ index: Int, slot: Int, column: Int, former: Int) {
+      let chunk = chunks[index]
+      formWeightGradients(
+        of: chunk, gradient, column: column, input,
+        into: buffers + slot * chunkScalars + column * chunks.scalars(of: chunk), accumulate: false,
+        transforms + former * chunks.transformScalars, context)
+    }
+    func multiplyOut(_ index: Int, slot: Int, _ stopwatch: inout PhaseStopwatch?) {
+      self.multiplyOut(
+        chunks, chunks[index], buffers + slot * chunkScalars, slot: slot, into: gram, &stopwatch, transform)
+    }
+    if chunks.count < context.workers.threads {
+      // Too few chunks to go round: their columns are formed by different workers.
+      let items = chunks.count * columns
+      let workers = min(formers, items)
+      context.forEachDivided(workers) { worker, stopwatch in
+        for item in stride(from: worker, to: items, by: workers) {
+          form(item / columns, slot: item / columns, column: item % columns, former: worker)
+        }
+        stopwatch?.lap(.weightGradients)
+      }
+      context.forEachDivided(chunks.count) { index, stopwatch in
+        multiplyOut(index, slot: index, &stopwatch)
+      }
+    } else {
+      // A slot's chunks run in order on one worker, which also owns the slot's scratch.
+      context.forEachDivided(slots) { slot, stopwatch in
+        for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
+          for column in 0..<columns { form(index, slot: slot, column: column, former: slot) }
+          multiplyOut(index, slot: slot, &stopwatch)
+        }
+      }
+    }
+    context.pool.giveBack(transforms)
+    context.pool.giveBack(buffers)
+    gram.close(.weight, slots: 0..<slots, context.workers)
+  }
+
+  /// Where samples are coupled, a direction's gradients are sums over all lanes of all its blocks, and directions stand
+  /// in the lanes of what is multiplied out: chunk by chunk when all directions run together, else when the last have.
+  private func accumulateCoupled(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>, _ transform: ChunkTransform
+  ) {
+    let chunks = weightGradientChunks(columns: gram.blocks)
+    let slots = min(gramSlotCount, chunks.count)
+    let chunkScalars = gram.blocks * chunks.parametersPerChunk * laneCount
+    let gathers = gram.gathersRows
+    nonisolated(unsafe) let buffers =
+      gathers
+      ? gram.rows(of: .weight, count: chunks.count * chunkScalars)
+      : context.pool.take(Scalar.self, count: slots * chunkScalars)
+    let sumScalars = chunks.parametersPerChunk * laneCount
+    nonisolated(unsafe) let scratch = context.pool.take(
+      Scalar.self, count: slots * (sumScalars + chunks.transformScalars))
+    let (firstDirection, isComplete) = (gram.firstDirection, gram.isComplete)
+    context.forEachDivided(slots) { slot, stopwatch in
+      let sums = scratch + slot * (sumScalars + chunks.transformScalars)
+      for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
+        let chunk = chunks[index]
+        let scalars = chunks.scalars(of: chunk)
+        let buffer = buffers + (gathers ? index : slot) * chunkScalars
+        // Lanes beyond the directions stay zero.
+        if !gathers { buffer.fillWithZeros(gram.blocks * scalars) }
+        for part in 0..<gradient.columns / context.blocks {
+          for block in 0..<context.blocks {
+            formWeightGradients(
+              of: chunk, gradient, column: part * context.blocks + block, input, into: sums,
+              accumulate: block > 0, sums + sumScalars, context)
+          }
+          let (place, lane) = (firstDirection + part).quotientAndRemainder(dividingBy: laneCount)
+          context.kernels.sumLanes(
+            vectors: scalars / laneCount, sums, into: buffer + place * scalars + lane)
+        }
+        if isComplete {
+          multiplyOut(chunks, chunk, buffer, slot: slot, into: gram, &stopwatch, transform)
+        } else {
+          stopwatch?.lap(.weightGradients)
+        }
+      }
+    }
+    context.pool.giveBack(scratch)
+    if !gathers { context.pool.giveBack(buffers) }
+    guard isComplete else { return }
+    if gathers { gram.giveBackRows(of: .weight) }
+    gram.close(.weight, slots: 0..<slots, context.workers)
+  }
+
+  private func multiplyOut(
+    _ chunks: WeightGradientChunks, _ chunk: WeightGradientChunks.Chunk,
+    _ buffer: UnsafeMutablePointer<Scalar>,
+    slot: Int, into gram: GramAccumulator<Scalar>, _ stopwatch: inout PhaseStopwatch?,
+    _ transform: ChunkTransform
+  ) {
+    let scalars = chunks.scalars(of: chunk)
+    transform(chunk, buffer, scalars)
+    stopwatch?.lap(.weightGradients)
+    gram.add(
+      buffer, parameters: scalars / laneCount, columnStride: scalars,
+      factor: weights.weightFactor * weights.weightFactor, slot: slot)
+    stopwatch?.lap(.gram)
+  }
+
+  /// Forms (or adds) one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
+  /// tile passes over it.
+  private func formWeightGradients(
+    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
+    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>, accumulate: Bool,
+    _ transforms: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    if let winograd {
+      winograd.formWeightGradients(
+        of: chunk, gradient, column: column, input, into: sums, accumulate: accumulate, transforms, context)
+      return
+    }
+    if !accumulate {
+      sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
+    }
+    var shape = LaneWeightGradient()
+    shape.targets = Int64(chunk.targets.count)
+    shape.targetColumns = Int64(outputWidth)
+    shape.targetChannelStride = Int64(outputHeight * outputWidth)
+    shape.targetRowStride = Int64(outputWidth)
+    shape.sources = Int64(chunk.sources.count)
+    shape.sourceRows = Int64(height)
+    shape.sourceColumns = Int64(width)
+    shape.sourceChannelStride = Int64(height * width)
+    shape.sourceRowStride = Int64(width)
+    shape.stride = Int64(layer.stride)
+    shape.dilation = Int64(layer.dilation)
+    shape.padding = Int64(layer.padding)
+    shape.kernelHeight = Int64(layer.kernelHeight)
+    shape.kernelWidth = Int64(layer.kernelWidth)
+    let source = input.channel(
+      chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: column % context.blocks)
+    let outputGradient = gradient.channel(
+      chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column)
+    let rowBytes =
+      (chunk.targets.count * outputWidth + chunk.sources.count * width * layer.stride) * laneCount
+      * MemoryLayout<Scalar>.stride
+    let rows = max(4, (384 << 10) / max(1, rowBytes))
+    for first in Swift.stride(from: 0, to: outputHeight, by: rows) {
+      shape.firstRow = Int64(first)
+      shape.endRow = Int64(min(first + rows, outputHeight))
+      context.kernels.weightGradient(shape, source: source, outputGradient: outputGradient, into: sums)
+    }
+  }
+}
