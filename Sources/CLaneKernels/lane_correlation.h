@@ -100,8 +100,50 @@ static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(Correlat
   }
 }
 
+// Whether each target position reads the source position at its own place and no other, and maps are contiguous.
+static bool NAME(isPointwise)(const LaneCorrelation *c) {
+  return c->taps == 1 && c->tapRow[0] == 0 && c->tapColumn[0] == 0 && c->rowStep == 1 && c->columnStep == 1
+    && c->targetRows == c->sourceRows && c->targetColumns == c->sourceColumns && c->sourceColumnStride == 1
+    && c->targetColumnStride == 1 && c->sourceRowStride == c->sourceColumns && c->targetRowStride == c->targetColumns;
+}
+
+// A correlation of one tap in place is a matrix product. A strip of positions at a time is copied together first:
+// channels are often a power of two apart, where their lines would fight for the same cache sets. False when there is
+// no memory.
+static bool NAME(correlatePointwise)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
+                                     const SCALAR *bias, SCALAR *target) {
+  enum { strip = 32 };
+  int64_t positions = c->targetRows * c->targetColumns, sources = c->sourceChannels;
+  int64_t panelScalars = (c->targetChannels + 15) / 16 * 16 * sources;
+  size_t bytes = (size_t)(panelScalars + sources * strip * LANE_COUNT) * sizeof(SCALAR);
+  SCALAR *panels = aligned_alloc(sizeof(VECTOR), (bytes + sizeof(VECTOR) - 1) / sizeof(VECTOR) * sizeof(VECTOR));
+  if (!panels) return false;
+  SCALAR *packed = panels + panelScalars;
+  for (int64_t o = 0; o < c->targetChannels; o += 16)
+    NAME(packPanels)(c->targetChannels - o < 16 ? c->targetChannels - o : 16, sources, c->weightTargetStride,
+                     c->weightSourceStride, weights + o * c->weightTargetStride + c->tapWeight[0], panels + o * sources);
+  for (int64_t p = 0; p < positions; p += strip) {
+    int64_t columns = positions - p < strip ? positions - p : strip;
+    for (int64_t s = 0; s < sources; s++)
+      memcpy(packed + s * columns * LANE_COUNT, source + (s * c->sourceChannelStride + p) * LANE_COUNT,
+             (size_t)(columns * LANE_COUNT) * sizeof(SCALAR));
+    bool starts = !c->accumulate && bias;
+    for (int64_t o = 0; starts && o < c->targetChannels; o++)
+      for (int64_t k = 0; k < columns; k++)
+        NAME(store)(target + (o * c->targetChannelStride + p + k) * LANE_COUNT, (VECTOR)bias[o]);
+    NAME(multiplyPanels)(panels, c->targetChannels, 1, sources, packed, 0, columns * LANE_COUNT, columns, LANE_COUNT,
+                         c->accumulate || starts, target + p * LANE_COUNT, c->targetChannelStride * LANE_COUNT,
+                         LANE_COUNT);
+  }
+  free(panels);
+  return true;
+}
+
 static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                             const SCALAR *bias, SCALAR *target) {
+  if (c->targetChannels >= TILE_CHANNELS && c->sourceChannels >= 8 && NAME(isPointwise)(c)
+      && NAME(correlatePointwise)(c, source, weights, bias, target))
+    return;
   // Large kernels do not fit the stack; a failed allocation leaves NaN, which no one mistakes for a result.
   enum { small = 128 };
   int64_t smallOffset[small], smallWeight[small];

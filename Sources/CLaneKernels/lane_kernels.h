@@ -4,8 +4,8 @@
 LANE_INLINE VECTOR NAME(load)(const SCALAR *p) { return *(const VECTOR *)p; }
 LANE_INLINE void NAME(store)(SCALAR *p, VECTOR v) { *(VECTOR *)p = v; }
 
-#include "lane_correlation.h"
 #include "lane_matrix.h"
+#include "lane_correlation.h"
 #include "lane_winograd.h"
 #include "lane_gram.h"
 #include "lane_activations.h"

@@ -27,6 +27,15 @@ static SCALAR *NAME(windowShares)(const LanePooling *pool) {
   return shares;
 }
 
+// The sum over a whole window of a compile-time size, in the order of the general loops.
+LANE_INLINE VECTOR NAME(windowSum)(const SCALAR *x, const int kernel, int64_t columns) {
+  VECTOR sum = (VECTOR)(SCALAR)0;
+  UNROLL for (int i = 0; i < kernel; i++) {
+    UNROLL for (int j = 0; j < kernel; j++) sum += NAME(load)(x + (i * columns + j) * LANE_COUNT);
+  }
+  return sum;
+}
+
 static void NAME(averagePool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {
   SCALAR *shares = NAME(windowShares)(pool);
   if (!shares) {
@@ -37,10 +46,15 @@ static void NAME(averagePool)(const LanePooling *pool, const SCALAR *x, SCALAR *
     for (int64_t r = 0; r < pool->targetRows; r++)
       for (int64_t c = 0; c < pool->targetColumns; c++) {
         NAME(Window) w = NAME(window)(pool, r, c);
+        const SCALAR *corner = x + (w.firstRow * pool->sourceColumns + w.firstColumn) * LANE_COUNT;
+        int64_t rows = w.endRow - w.firstRow, columns = w.endColumn - w.firstColumn;
         VECTOR sum = (VECTOR)(SCALAR)0;
-        for (int64_t i = w.firstRow; i < w.endRow; i++)
-          for (int64_t j = w.firstColumn; j < w.endColumn; j++)
-            sum += NAME(load)(x + (i * pool->sourceColumns + j) * LANE_COUNT);
+        if (rows == 3 && columns == 3) sum = NAME(windowSum)(corner, 3, pool->sourceColumns);
+        else if (rows == 2 && columns == 2) sum = NAME(windowSum)(corner, 2, pool->sourceColumns);
+        else
+          for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < columns; j++)
+              sum += NAME(load)(corner + (i * pool->sourceColumns + j) * LANE_COUNT);
         NAME(store)(y, sum * shares[r * pool->targetColumns + c]);
         y += LANE_COUNT;
       }
@@ -70,11 +84,21 @@ static void NAME(averagePoolBackward)(const LanePooling *pool, const SCALAR *dy,
       for (int64_t j = 0; j < pool->sourceColumns; j++) {
         NAME(windowsAt)(pool, j, pool->targetColumns, &firstColumn, &endColumn);
         VECTOR sum = accumulate ? NAME(load)(dx) : (VECTOR)(SCALAR)0;
-        for (int64_t r = firstRow; r < endRow; r++)
-          for (int64_t c = firstColumn; c < endColumn; c++) {
-            int64_t place = r * pool->targetColumns + c;
-            sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
+        if (endRow - firstRow == 3 && endColumn - firstColumn == 3) {
+          int64_t corner = firstRow * pool->targetColumns + firstColumn;
+          UNROLL for (int r = 0; r < 3; r++) {
+            UNROLL for (int c = 0; c < 3; c++) {
+              int64_t place = corner + r * pool->targetColumns + c;
+              sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
+            }
           }
+        } else {
+          for (int64_t r = firstRow; r < endRow; r++)
+            for (int64_t c = firstColumn; c < endColumn; c++) {
+              int64_t place = r * pool->targetColumns + c;
+              sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
+            }
+        }
         NAME(store)(dx, sum);
         dx += LANE_COUNT;
       }

@@ -42,6 +42,13 @@ private let correlations: [Correlation] =
     Correlation(
       targets: 3, sources: 2, targetRows: 3, targetColumns: 3, sourceRows: 1, sourceColumns: 1, step: 1,
       taps: square(3, padding: 2)),
+    // In place, as a matrix product: around panels and strips of positions.
+    Correlation(
+      targets: 8, sources: 8, targetRows: 5, targetColumns: 7, sourceRows: 5, sourceColumns: 7, step: 1,
+      taps: square(1, padding: 0)),
+    Correlation(
+      targets: 21, sources: 19, targetRows: 3, targetColumns: 2, sourceRows: 3, sourceColumns: 2, step: 1,
+      taps: square(1, padding: 0)),
     // Nothing reaches anything: zeros, or the bias alone.
     Correlation(
       targets: 3, sources: 2, targetRows: 2, targetColumns: 2, sourceRows: 2, sourceColumns: 2, step: 1,
