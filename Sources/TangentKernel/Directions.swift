@@ -72,7 +72,7 @@ struct BackwardRounds {
   private static let mostColumns = 64
 
   /// Scalars of the largest gradient of a round of coupled directions: what stays in cache from pass to pass.
-  private static let cachedScalars = 512 << 10
+  private static let cachedScalars = 1024 << 10
 
   /// A direction of coupled samples is a whole batch of maps; all of them together stream from memory. Few at a time
   /// stay in cache, at the price of keeping each one's gradients by the parameters, which must be the smaller.
