@@ -50,7 +50,7 @@ extension ConvolutionPass {
       self.multiplyOut(
         chunks, chunks[index], buffers + slot * chunkScalars, slot: slot, into: gram, &stopwatch, transform)
     }
-    if chunks.count < context.workers.threads {
+    if chunks.count == slots, slots < context.workers.threads {
       // Too few chunks to go round: their columns are formed by different workers.
       let items = chunks.count * columns
       let workers = min(formers, items)
