@@ -14,18 +14,22 @@ typedef struct {
 } NAME(CorrelationRow);
 
 // One register tile: `channels` target channels × `columns` target columns. In the interior every tap lies inside
-// the map; at the edges each is tested.
+// the map; at the edges, where tiles have one column, each is tested.
 LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const int channels, const int columns,
-                                       const bool interior, int64_t column) {
+                                       const bool isInterior, int64_t column) {
   const LaneCorrelation *c = row->c;
-  VECTOR sum[TILE_CHANNELS][WIDE_TILE_COLUMNS];
+  REGISTER sum[TILE_CHANNELS][WIDE_TILE_COLUMNS][NAME(parts)];
   SCALAR *target = row->target + column * c->targetColumnStride * LANE_COUNT;
   const int64_t targetChannel = c->targetChannelStride * LANE_COUNT;
   const int64_t targetColumn = c->targetColumnStride * LANE_COUNT;
   UNROLL for (int o = 0; o < channels; o++) {
-    VECTOR start = row->bias ? (VECTOR)row->bias[o] : (VECTOR)(SCALAR)0;
-    UNROLL for (int p = 0; p < columns; p++)
-      sum[o][p] = c->accumulate ? NAME(load)(target + o * targetChannel + p * targetColumn) : start;
+    REGISTER start = row->bias ? (REGISTER)row->bias[o] : (REGISTER)(SCALAR)0;
+    UNROLL for (int p = 0; p < columns; p++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        const SCALAR *old = target + o * targetChannel + p * targetColumn + h * NAME(registerScalars);
+        sum[o][p][h] = c->accumulate ? NAME(loadPart)(old) : start;
+      }
+    }
   }
   const int64_t step = c->columnStep * c->sourceColumnStride * LANE_COUNT;
   const int64_t weightTarget = c->weightTargetStride;
@@ -33,28 +37,20 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
   const SCALAR *weights = row->weights;
   for (int64_t s = 0; s < c->sourceChannels; s++) {
     for (int64_t t = 0; t < row->validTaps; t++) {
-      const SCALAR *x = source + row->tapOffset[t];
-      const SCALAR *w = weights + row->tapWeight[t];
-      VECTOR value[WIDE_TILE_COLUMNS];
-      UNROLL for (int p = 0; p < columns; p++) {
-        if (interior) {
-          value[p] = NAME(load)(x + p * step);
-        } else {
-          int64_t sourceColumn = (column + p) * c->columnStep + row->tapColumn[t];
-          value[p] = sourceColumn >= 0 && sourceColumn < c->sourceColumns ? NAME(load)(x + p * step)
-                                                                         : (VECTOR)(SCALAR)0;
-        }
+      if (!isInterior) {
+        int64_t sourceColumn = column * c->columnStep + row->tapColumn[t];
+        if (sourceColumn < 0 || sourceColumn >= c->sourceColumns) continue;
       }
-      UNROLL for (int o = 0; o < channels; o++) {
-        VECTOR weight = (VECTOR)w[o * weightTarget];
-        UNROLL for (int p = 0; p < columns; p++) sum[o][p] = NAME(fma)(weight, value[p], sum[o][p]);
-      }
+      NAME(tileStep)(channels, columns, weights + row->tapWeight[t], weightTarget, source + row->tapOffset[t], step, sum);
     }
     source += c->sourceChannelStride * LANE_COUNT;
     weights += c->weightSourceStride;
   }
   UNROLL for (int o = 0; o < channels; o++) {
-    UNROLL for (int p = 0; p < columns; p++) NAME(store)(target + o * targetChannel + p * targetColumn, sum[o][p]);
+    UNROLL for (int p = 0; p < columns; p++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++)
+        NAME(storePart)(target + o * targetChannel + p * targetColumn + h * NAME(registerScalars), sum[o][p][h]);
+    }
   }
 }
 
@@ -73,31 +69,10 @@ LANE_INLINE void NAME(correlationRow)(const NAME(CorrelationRow) * row, const in
 
 static __attribute__((noinline)) void NAME(correlationRowOf)(const NAME(CorrelationRow) * row, int64_t channels,
                                                              int64_t firstInterior, int64_t endInterior) {
-  switch (channels) {
-  case 1: NAME(correlationRow)(row, 1, firstInterior, endInterior); break;
-#if TILE_CHANNELS > 1
-  case 2: NAME(correlationRow)(row, 2, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 2
-  case 3: NAME(correlationRow)(row, 3, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 3
-  case 4: NAME(correlationRow)(row, 4, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 4
-  case 5: NAME(correlationRow)(row, 5, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 5
-  case 6: NAME(correlationRow)(row, 6, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 6
-  case 7: NAME(correlationRow)(row, 7, firstInterior, endInterior); break;
-#endif
-#if TILE_CHANNELS > 7
-  case 8: NAME(correlationRow)(row, 8, firstInterior, endInterior); break;
-#endif
-  default: break;
-  }
+#define CORRELATION_ROW(size) \
+  if (size <= TILE_CHANNELS) NAME(correlationRow)(row, size, firstInterior, endInterior)
+  FOR_SIZE(channels, CORRELATION_ROW)
+#undef CORRELATION_ROW
 }
 
 // Whether each target position reads the source position at its own place and no other, and maps are contiguous.
@@ -114,7 +89,8 @@ static bool NAME(correlatePointwise)(const LaneCorrelation *c, const SCALAR *sou
                                      const SCALAR *bias, SCALAR *target) {
   enum { strip = 32 };
   int64_t positions = c->targetRows * c->targetColumns, sources = c->sourceChannels;
-  int64_t panelScalars = (c->targetChannels + 15) / 16 * 16 * sources;
+  // In whole vectors, so that what follows is aligned.
+  int64_t panelScalars = (c->targetChannels * sources + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT;
   size_t bytes = (size_t)(panelScalars + sources * strip * LANE_COUNT) * sizeof(SCALAR);
   SCALAR *panels = aligned_alloc(sizeof(VECTOR), (bytes + sizeof(VECTOR) - 1) / sizeof(VECTOR) * sizeof(VECTOR));
   if (!panels) return false;
@@ -141,7 +117,7 @@ static bool NAME(correlatePointwise)(const LaneCorrelation *c, const SCALAR *sou
 
 static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                             const SCALAR *bias, SCALAR *target) {
-  if (c->targetChannels >= TILE_CHANNELS && c->sourceChannels >= 8 && NAME(isPointwise)(c)
+  if (c->targetChannels >= 6 && c->sourceChannels >= 6 && NAME(isPointwise)(c)
       && NAME(correlatePointwise)(c, source, weights, bias, target))
     return;
   // Large kernels do not fit the stack; a failed allocation leaves NaN, which no one mistakes for a result.
@@ -180,8 +156,10 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
     }
     if (firstInterior > c->targetColumns) firstInterior = c->targetColumns;
     if (endInterior < firstInterior) endInterior = firstInterior;
-    for (int64_t o = 0; o < c->targetChannels; o += TILE_CHANNELS) {
-      int64_t channels = c->targetChannels - o < TILE_CHANNELS ? c->targetChannels - o : TILE_CHANNELS;
+    // As few tiles as it takes, of sizes as equal as can be.
+    const int64_t pieces = (c->targetChannels + TILE_CHANNELS - 1) / TILE_CHANNELS;
+    for (int64_t piece = 0; piece < pieces; piece++) {
+      const int64_t o = NAME(pieceStart)(c->targetChannels, pieces, piece);
       NAME(CorrelationRow) row = {
         .c = c,
         .source = source,
@@ -193,7 +171,8 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
         .tapColumn = tapColumn,
         .tapWeight = tapWeight,
       };
-      NAME(correlationRowOf)(&row, channels, firstInterior, endInterior);
+      NAME(correlationRowOf)(&row, NAME(pieceStart)(c->targetChannels, pieces, piece + 1) - o, firstInterior,
+                             endInterior);
     }
   }
   free(memory);
@@ -212,25 +191,33 @@ typedef struct {
 } NAME(GradientTile);
 
 LANE_INLINE void NAME(gradientColumn)(const NAME(GradientTile) * tile, const int targets, const int sources,
-                                      const bool interior, int64_t column, const SCALAR *outputGradient,
-                                      int64_t sourceOffset, VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES]) {
+                                      const bool isInterior, int64_t column, const SCALAR *outputGradient,
+                                      int64_t sourceOffset,
+                                      REGISTER sum[GRADIENT_TARGETS][GRADIENT_SOURCES][NAME(parts)]) {
   const LaneWeightGradient *g = tile->g;
-  VECTOR gradient[GRADIENT_TARGETS];
-  UNROLL for (int a = 0; a < targets; a++)
-    gradient[a] = NAME(load)(outputGradient + (a * g->targetChannelStride + column) * LANE_COUNT);
-  UNROLL for (int b = 0; b < sources; b++) {
-    if (!interior && (column < tile->firstColumn[b] || column >= tile->endColumn[b])) continue;
-    VECTOR value = NAME(load)(tile->source[b] + sourceOffset + column * g->stride * LANE_COUNT);
-    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(fma)(gradient[a], value, sum[a][b]);
+  UNROLL for (int h = 0; h < NAME(parts); h++) {
+    const int64_t part = h * NAME(registerScalars);
+    REGISTER gradient[GRADIENT_TARGETS];
+    UNROLL for (int a = 0; a < targets; a++)
+      gradient[a] = NAME(loadPart)(outputGradient + (a * g->targetChannelStride + column) * LANE_COUNT + part);
+    UNROLL for (int b = 0; b < sources; b++) {
+      if (!isInterior && (column < tile->firstColumn[b] || column >= tile->endColumn[b])) continue;
+      REGISTER value = NAME(loadPart)(tile->source[b] + sourceOffset + column * g->stride * LANE_COUNT + part);
+      UNROLL for (int a = 0; a < targets; a++)
+        sum[a][b][h] = __builtin_elementwise_fma(gradient[a], value, sum[a][b][h]);
+    }
   }
 }
 
 LANE_INLINE void NAME(gradientTile)(const NAME(GradientTile) * tile, const int targets, const int sources) {
   const LaneWeightGradient *g = tile->g;
-  VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES];
+  REGISTER sum[GRADIENT_TARGETS][GRADIENT_SOURCES][NAME(parts)];
   int64_t firstInterior = 0, endInterior = g->targetColumns;
   UNROLL for (int b = 0; b < sources; b++) {
-    UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(load)(tile->sum[b] + a * tile->sumTarget);
+    UNROLL for (int a = 0; a < targets; a++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++)
+        sum[a][b][h] = NAME(loadPart)(tile->sum[b] + a * tile->sumTarget + h * NAME(registerScalars));
+    }
     if (tile->firstColumn[b] > firstInterior) firstInterior = tile->firstColumn[b];
     if (tile->endColumn[b] < endInterior) endInterior = tile->endColumn[b];
   }
@@ -250,58 +237,41 @@ LANE_INLINE void NAME(gradientTile)(const NAME(GradientTile) * tile, const int t
       NAME(gradientColumn)(tile, targets, sources, false, column, outputGradient, sourceOffset, sum);
   }
   UNROLL for (int b = 0; b < sources; b++) {
-    UNROLL for (int a = 0; a < targets; a++) NAME(store)(tile->sum[b] + a * tile->sumTarget, sum[a][b]);
+    UNROLL for (int a = 0; a < targets; a++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++)
+        NAME(storePart)(tile->sum[b] + a * tile->sumTarget + h * NAME(registerScalars), sum[a][b][h]);
+    }
   }
 }
 
 LANE_INLINE void NAME(gradientTileOfTargets)(const NAME(GradientTile) * tile, const int targets, int64_t sources) {
-  switch (sources) {
-  case 1: NAME(gradientTile)(tile, targets, 1); break;
-#if GRADIENT_SOURCES > 1
-  case 2: NAME(gradientTile)(tile, targets, 2); break;
-#endif
-#if GRADIENT_SOURCES > 2
-  case 3: NAME(gradientTile)(tile, targets, 3); break;
-#endif
-#if GRADIENT_SOURCES > 3
-  case 4: NAME(gradientTile)(tile, targets, 4); break;
-#endif
-#if GRADIENT_SOURCES > 4
-  case 5: NAME(gradientTile)(tile, targets, 5); break;
-#endif
-#if GRADIENT_SOURCES > 5
-  case 6: NAME(gradientTile)(tile, targets, 6); break;
-#endif
-  default: break;
-  }
+#define GRADIENT_TILE(size) \
+  if (size <= GRADIENT_SOURCES) NAME(gradientTile)(tile, targets, size)
+  FOR_SIZE(sources, GRADIENT_TILE)
+#undef GRADIENT_TILE
 }
 
 static __attribute__((noinline)) void NAME(gradientTileOf)(const NAME(GradientTile) * tile, int64_t targets,
                                                            int64_t sources) {
-  switch (targets) {
-  case 1: NAME(gradientTileOfTargets)(tile, 1, sources); break;
-#if GRADIENT_TARGETS > 1
-  case 2: NAME(gradientTileOfTargets)(tile, 2, sources); break;
-#endif
-#if GRADIENT_TARGETS > 2
-  case 3: NAME(gradientTileOfTargets)(tile, 3, sources); break;
-#endif
-#if GRADIENT_TARGETS > 3
-  case 4: NAME(gradientTileOfTargets)(tile, 4, sources); break;
-#endif
-  default: break;
-  }
+#define GRADIENT_TARGETS_OF(size) \
+  if (size <= GRADIENT_TARGETS) NAME(gradientTileOfTargets)(tile, size, sources)
+  FOR_SIZE(targets, GRADIENT_TARGETS_OF)
+#undef GRADIENT_TARGETS_OF
 }
 
 static void NAME(weightGradient)(const LaneWeightGradient *g, const SCALAR *source, const SCALAR *outputGradient,
                                  SCALAR *gradient) {
   int64_t taps = g->kernelHeight * g->kernelWidth;
   int64_t streams = g->sources * g->kernelWidth;  // (source channel, kernel column) pairs for one kernel row
+  const int64_t piecesA = (g->targets + GRADIENT_TARGETS - 1) / GRADIENT_TARGETS;
+  const int64_t piecesB = (streams + GRADIENT_SOURCES - 1) / GRADIENT_SOURCES;
   for (int64_t kernelRow = 0; kernelRow < g->kernelHeight; kernelRow++) {
-    for (int64_t a = 0; a < g->targets; a += GRADIENT_TARGETS) {
-      int64_t targets = g->targets - a < GRADIENT_TARGETS ? g->targets - a : GRADIENT_TARGETS;
-      for (int64_t b = 0; b < streams; b += GRADIENT_SOURCES) {
-        int64_t sources = streams - b < GRADIENT_SOURCES ? streams - b : GRADIENT_SOURCES;
+    for (int64_t pieceA = 0; pieceA < piecesA; pieceA++) {
+      const int64_t a = NAME(pieceStart)(g->targets, piecesA, pieceA);
+      const int64_t targets = NAME(pieceStart)(g->targets, piecesA, pieceA + 1) - a;
+      for (int64_t pieceB = 0; pieceB < piecesB; pieceB++) {
+        const int64_t b = NAME(pieceStart)(streams, piecesB, pieceB);
+        const int64_t sources = NAME(pieceStart)(streams, piecesB, pieceB + 1) - b;
         NAME(GradientTile) tile;
         tile.g = g;
         tile.outputGradient = outputGradient + a * g->targetChannelStride * LANE_COUNT;

@@ -1,41 +1,52 @@
-// Matrices of scalars times matrices of vectors: what dense layers and Winograd's products come down to.
+// Matrices of scalars times matrices of vectors: what dense and 1 × 1 layers and Winograd's products come down to.
 // Included by lane_kernels.h once for each scalar type.
 
-// The scalars stand in panels of TILE_CHANNELS rows, [panel][depth][row], rows beyond the matrix as zeros: a register
+// The scalars stand in panels of PANEL_ROWS rows, the last one of those that are left, [panel][depth][row]: a register
 // tile then reads them in one stream, whatever the matrix's own strides.
-LANE_INLINE int64_t NAME(panelScalars)(int64_t rows, int64_t depth) {
-  return (rows + TILE_CHANNELS - 1) / TILE_CHANNELS * TILE_CHANNELS * depth;
-}
 
-// One register tile: TILE_CHANNELS rows × `columns` columns, of which `rows` rows are stored. The depth is `outer`
-// times `inner`.
+// One register tile: `rows` × `columns`. The depth is `outer` times `inner`.
 LANE_INLINE void NAME(panelTile)(const SCALAR *panel, int64_t outer, int64_t inner, const SCALAR *source,
-                                 int64_t outerStride, int64_t innerStride, int64_t columnStride, const int columns,
-                                 int64_t rows, bool accumulate, SCALAR *target, int64_t targetRow,
+                                 int64_t outerStride, int64_t innerStride, int64_t columnStride, const int rows,
+                                 const int columns, bool accumulate, SCALAR *target, int64_t targetRow,
                                  int64_t targetColumn) {
-  VECTOR sum[TILE_CHANNELS][TILE_COLUMNS];
-  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
-    UNROLL for (int p = 0; p < columns; p++)
-      sum[o][p] = accumulate && o < rows ? NAME(load)(target + o * targetRow + p * targetColumn)
-                                         : (VECTOR)(SCALAR)0;
+  REGISTER sum[TILE_CHANNELS][WIDE_TILE_COLUMNS][NAME(parts)];
+  UNROLL for (int o = 0; o < rows; o++) {
+    UNROLL for (int p = 0; p < columns; p++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        const SCALAR *old = target + o * targetRow + p * targetColumn + h * NAME(registerScalars);
+        sum[o][p][h] = accumulate ? NAME(loadPart)(old) : (REGISTER)(SCALAR)0;
+      }
+    }
   }
   for (int64_t k = 0; k < outer; k++) {
     const SCALAR *place = source + k * outerStride;
     for (int64_t s = 0; s < inner; s++) {
-      VECTOR value[TILE_COLUMNS];
-      UNROLL for (int p = 0; p < columns; p++) value[p] = NAME(load)(place + p * columnStride);
-      UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
-        VECTOR weight = (VECTOR)panel[o];
-        UNROLL for (int p = 0; p < columns; p++) sum[o][p] = NAME(fma)(weight, value[p], sum[o][p]);
-      }
+      NAME(tileStep)(rows, columns, panel, 1, place, columnStride, sum);
       place += innerStride;
-      panel += TILE_CHANNELS;
+      panel += rows;
     }
   }
-  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
-    if (o >= rows) break;
-    UNROLL for (int p = 0; p < columns; p++) NAME(store)(target + o * targetRow + p * targetColumn, sum[o][p]);
+  UNROLL for (int o = 0; o < rows; o++) {
+    UNROLL for (int p = 0; p < columns; p++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++)
+        NAME(storePart)(target + o * targetRow + p * targetColumn + h * NAME(registerScalars), sum[o][p][h]);
+    }
   }
+}
+
+// All rows of some columns.
+LANE_INLINE void NAME(panelColumns)(const int columns, const SCALAR *panels, int64_t rows, int64_t outer, int64_t inner,
+                                    const SCALAR *source, int64_t outerStride, int64_t innerStride,
+                                    int64_t columnStride, bool accumulate, SCALAR *target, int64_t targetRow,
+                                    int64_t targetColumn) {
+  int64_t o = 0;
+#define PANEL_TILE(size)                                                                                               \
+  if (size <= PANEL_ROWS)                                                                                              \
+    NAME(panelTile)(panels + o * outer * inner, outer, inner, source, outerStride, innerStride, columnStride, size,   \
+                    columns, accumulate, target + o * targetRow, targetRow, targetColumn)
+  for (; columns == TILE_COLUMNS && o + PANEL_ROWS <= rows; o += PANEL_ROWS) PANEL_TILE(PANEL_ROWS);
+  FOR_SIZE(rows - o, PANEL_TILE)
+#undef PANEL_TILE
 }
 
 // target[o][c] (+)= Σ_k Σ_s panels[o][k][s] · source[k][s][c]; strides in scalars.
@@ -44,22 +55,17 @@ static __attribute__((noinline)) void NAME(multiplyPanels)(const SCALAR *panels,
                                                            int64_t innerStride, int64_t columns, int64_t columnStride,
                                                            bool accumulate, SCALAR *target, int64_t targetRow,
                                                            int64_t targetColumn) {
-  // Columns outermost: a tile's vectors stay in the first-level cache for all panels, which are smaller.
+  // Columns outermost: a tile's vectors stay in the first-level cache for all panels, which are smaller. A few rows
+  // alone take more columns, so that enough sums are under way to hide a multiply–add's latency.
   int64_t c = 0;
-  for (; c + TILE_COLUMNS <= columns; c += TILE_COLUMNS) {
-    for (int64_t o = 0; o < rows; o += TILE_CHANNELS)
-      NAME(panelTile)(panels + o * outer * inner, outer, inner, source + c * columnStride, outerStride, innerStride,
-                      columnStride, TILE_COLUMNS, rows - o, accumulate, target + o * targetRow + c * targetColumn,
-                      targetRow, targetColumn);
-  }
-#if TILE_COLUMNS > 1
-  for (; c < columns; c++) {
-    for (int64_t o = 0; o < rows; o += TILE_CHANNELS)
-      NAME(panelTile)(panels + o * outer * inner, outer, inner, source + c * columnStride, outerStride, innerStride,
-                      columnStride, 1, rows - o, accumulate, target + o * targetRow + c * targetColumn, targetRow,
-                      targetColumn);
-  }
-#endif
+#define PANEL_COLUMNS(count)                                                                                           \
+  for (; c + count <= columns; c += count)                                                                             \
+  NAME(panelColumns)(count, panels, rows, outer, inner, source + c * columnStride, outerStride, innerStride,          \
+                     columnStride, accumulate, target + c * targetColumn, targetRow, targetColumn)
+  if (rows * 2 <= PANEL_ROWS) PANEL_COLUMNS(WIDE_TILE_COLUMNS);
+  PANEL_COLUMNS(TILE_COLUMNS);
+  PANEL_COLUMNS(1);
+#undef PANEL_COLUMNS
 }
 
 enum { NAME(packedTargets) = PACKED_TARGETS, NAME(packedDepth) = PACKED_SCALARS / PACKED_TARGETS };
@@ -90,11 +96,11 @@ LANE_INLINE void NAME(transpose)(VECTOR v[16]) {
   }
 }
 
-// Packs up to sixteen targets and some sources of a matrix: [panel][source][target], zeros beyond. The
-// next sixteen targets' weights are fetched meanwhile: runs this short, a page apart, the hardware does not foresee.
+// Packs up to sixteen targets and some sources of a matrix into panels. The next sixteen targets' weights are fetched
+// meanwhile: runs this short, a page apart, the hardware does not foresee.
 static void NAME(packPanels)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,
                              const SCALAR *weights, SCALAR *panels) {
-  int64_t panelStride = sources * TILE_CHANNELS, s = 0;
+  int64_t panelStride = sources * PANEL_ROWS, s = 0;
   if (targets == 16 && sourceStride == 1) {
     for (; s + 16 <= sources; s += 16) {
       VECTOR v[16];
@@ -107,23 +113,24 @@ static void NAME(packPanels)(int64_t targets, int64_t sources, int64_t targetStr
       UNROLL for (int k = 0; k < 16; k++) {
         SCALAR row[16] __attribute__((aligned(sizeof(VECTOR))));
         NAME(store)(row, v[k]);
-        for (int p = 0; p < 16 / TILE_CHANNELS; p++)
-          memcpy(panels + p * panelStride + (s + k) * TILE_CHANNELS, row + p * TILE_CHANNELS,
-                 TILE_CHANNELS * sizeof(SCALAR));
+        for (int p = 0; p < 16 / PANEL_ROWS; p++)
+          memcpy(panels + p * panelStride + (s + k) * PANEL_ROWS, row + p * PANEL_ROWS, PANEL_ROWS * sizeof(SCALAR));
       }
     }
   } else if (targets == 16 && targetStride == 1) {
     for (; s < sources; s++) {
       __builtin_prefetch(weights + 16 + s * sourceStride, 0, 2);
-      for (int p = 0; p < 16 / TILE_CHANNELS; p++)
-        memcpy(panels + p * panelStride + s * TILE_CHANNELS, weights + s * sourceStride + p * TILE_CHANNELS,
-               TILE_CHANNELS * sizeof(SCALAR));
+      for (int p = 0; p < 16 / PANEL_ROWS; p++)
+        memcpy(panels + p * panelStride + s * PANEL_ROWS, weights + s * sourceStride + p * PANEL_ROWS,
+               PANEL_ROWS * sizeof(SCALAR));
     }
   }
-  for (; s < sources; s++)
-    for (int64_t o = 0; o < 16; o++)
-      panels[o / TILE_CHANNELS * panelStride + s * TILE_CHANNELS + o % TILE_CHANNELS] =
-        o < targets ? weights[o * targetStride + s * sourceStride] : 0;
+  for (int64_t o = 0; o < targets; o += PANEL_ROWS) {
+    const int64_t rows = targets - o < PANEL_ROWS ? targets - o : PANEL_ROWS;
+    for (int64_t k = s; k < sources; k++)
+      for (int64_t r = 0; r < rows; r++)
+        panels[o * sources + k * rows + r] = weights[(o + r) * targetStride + k * sourceStride];
+  }
 }
 
 static void NAME(multiply)(const LaneProduct *m, const SCALAR *weights, const SCALAR *bias, const SCALAR *source,

@@ -14,53 +14,70 @@ LANE_INLINE NAME(Window) NAME(window)(const LanePooling *pool, int64_t row, int6
   };
 }
 
-// One over the count that each window's sum is divided by; NULL when there is no memory.
-static SCALAR *NAME(windowShares)(const LanePooling *pool) {
-  SCALAR *shares = malloc((size_t)(pool->targetRows * pool->targetColumns) * sizeof(SCALAR));
-  if (!shares) return NULL;
+// One over the count that each window's sum is divided by, after room for one row of sums; NULL when there is no memory.
+static SCALAR *NAME(windowShares)(const LanePooling *pool, int64_t columns) {
+  size_t vectors = (size_t)(columns + (pool->targetRows * pool->targetColumns + LANE_COUNT - 1) / LANE_COUNT);
+  SCALAR *memory = aligned_alloc(sizeof(VECTOR), vectors * sizeof(VECTOR));
+  if (!memory) return NULL;
+  SCALAR *shares = memory + columns * LANE_COUNT;
   for (int64_t r = 0; r < pool->targetRows; r++)
     for (int64_t c = 0; c < pool->targetColumns; c++) {
       NAME(Window) w = NAME(window)(pool, r, c);
       int64_t inside = (w.endRow - w.firstRow) * (w.endColumn - w.firstColumn);
       shares[r * pool->targetColumns + c] = (SCALAR)1 / (SCALAR)(pool->countsPadding ? pool->kernel * pool->kernel : inside);
     }
-  return shares;
+  return memory;
 }
 
-// The sum over a whole window of a compile-time size, in the order of the general loops.
-LANE_INLINE VECTOR NAME(windowSum)(const SCALAR *x, const int kernel, int64_t columns) {
-  VECTOR sum = (VECTOR)(SCALAR)0;
-  UNROLL for (int i = 0; i < kernel; i++) {
-    UNROLL for (int j = 0; j < kernel; j++) sum += NAME(load)(x + (i * columns + j) * LANE_COUNT);
+// sums[j] = Σ_i x[i][j] over some rows, each vector times its share unless there are none.
+LANE_INLINE void NAME(sumOfRows)(const int64_t rows, int64_t columns, const SCALAR *x, const SCALAR *shares,
+                                 SCALAR *sums) {
+  for (int64_t j = 0; j < columns; j++) {
+    VECTOR sum = (VECTOR)(SCALAR)0;
+    for (int64_t i = 0; i < rows; i++) {
+      VECTOR value = NAME(load)(x + (i * columns + j) * LANE_COUNT);
+      sum = shares ? NAME(fma)(value, (VECTOR)shares[i * columns + j], sum) : sum + value;
+    }
+    NAME(store)(sums + j * LANE_COUNT, sum);
   }
+}
+
+// The usual windows are compiled for themselves.
+LANE_INLINE void NAME(sumRows)(int64_t rows, int64_t columns, const SCALAR *x, const SCALAR *shares, SCALAR *sums) {
+  if (rows == 3) NAME(sumOfRows)(3, columns, x, shares, sums);
+  else if (rows == 2) NAME(sumOfRows)(2, columns, x, shares, sums);
+  else NAME(sumOfRows)(rows, columns, x, shares, sums);
+}
+
+LANE_INLINE VECTOR NAME(sumColumns)(const SCALAR *sums, int64_t first, int64_t end) {
+  const SCALAR *x = sums + first * LANE_COUNT;
+  VECTOR sum = NAME(load)(x);
+  if (end - first == 3) return sum + NAME(load)(x + LANE_COUNT) + NAME(load)(x + 2 * LANE_COUNT);
+  for (int64_t j = 1; j < end - first; j++) sum += NAME(load)(x + j * LANE_COUNT);
   return sum;
 }
 
+// Windows are summed along their columns first and then along the row of those sums.
 static void NAME(averagePool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {
-  SCALAR *shares = NAME(windowShares)(pool);
-  if (!shares) {
+  SCALAR *sums = NAME(windowShares)(pool, pool->sourceColumns);
+  if (!sums) {
     y[0] = (SCALAR)__builtin_nan("");
     return;
   }
+  const SCALAR *shares = sums + pool->sourceColumns * LANE_COUNT;
   for (int64_t channel = 0; channel < pool->channels; channel++) {
-    for (int64_t r = 0; r < pool->targetRows; r++)
-      for (int64_t c = 0; c < pool->targetColumns; c++) {
+    for (int64_t r = 0; r < pool->targetRows; r++) {
+      NAME(Window) rows = NAME(window)(pool, r, 0);
+      NAME(sumRows)(rows.endRow - rows.firstRow, pool->sourceColumns,
+                    x + rows.firstRow * pool->sourceColumns * LANE_COUNT, NULL, sums);
+      for (int64_t c = 0; c < pool->targetColumns; c++, y += LANE_COUNT) {
         NAME(Window) w = NAME(window)(pool, r, c);
-        const SCALAR *corner = x + (w.firstRow * pool->sourceColumns + w.firstColumn) * LANE_COUNT;
-        int64_t rows = w.endRow - w.firstRow, columns = w.endColumn - w.firstColumn;
-        VECTOR sum = (VECTOR)(SCALAR)0;
-        if (rows == 3 && columns == 3) sum = NAME(windowSum)(corner, 3, pool->sourceColumns);
-        else if (rows == 2 && columns == 2) sum = NAME(windowSum)(corner, 2, pool->sourceColumns);
-        else
-          for (int64_t i = 0; i < rows; i++)
-            for (int64_t j = 0; j < columns; j++)
-              sum += NAME(load)(corner + (i * pool->sourceColumns + j) * LANE_COUNT);
-        NAME(store)(y, sum * shares[r * pool->targetColumns + c]);
-        y += LANE_COUNT;
+        NAME(store)(y, NAME(sumColumns)(sums, w.firstColumn, w.endColumn) * shares[r * pool->targetColumns + c]);
       }
+    }
     x += pool->sourceRows * pool->sourceColumns * LANE_COUNT;
   }
-  free(shares);
+  free(sums);
 }
 
 // The windows along one axis that hold a position: first to end.
@@ -72,40 +89,30 @@ LANE_INLINE void NAME(windowsAt)(const LanePooling *pool, int64_t position, int6
 }
 
 static void NAME(averagePoolBackward)(const LanePooling *pool, const SCALAR *dy, SCALAR *dx, bool accumulate) {
-  SCALAR *shares = NAME(windowShares)(pool);
-  if (!shares) {
+  SCALAR *sums = NAME(windowShares)(pool, pool->targetColumns);
+  if (!sums) {
     dx[0] = (SCALAR)__builtin_nan("");
     return;
   }
+  const SCALAR *shares = sums + pool->targetColumns * LANE_COUNT;
   for (int64_t channel = 0; channel < pool->channels; channel++) {
     for (int64_t i = 0; i < pool->sourceRows; i++) {
-      int64_t firstRow, endRow, firstColumn, endColumn;
+      int64_t firstRow, endRow;
       NAME(windowsAt)(pool, i, pool->targetRows, &firstRow, &endRow);
-      for (int64_t j = 0; j < pool->sourceColumns; j++) {
-        NAME(windowsAt)(pool, j, pool->targetColumns, &firstColumn, &endColumn);
-        VECTOR sum = accumulate ? NAME(load)(dx) : (VECTOR)(SCALAR)0;
-        if (endRow - firstRow == 3 && endColumn - firstColumn == 3) {
-          int64_t corner = firstRow * pool->targetColumns + firstColumn;
-          UNROLL for (int r = 0; r < 3; r++) {
-            UNROLL for (int c = 0; c < 3; c++) {
-              int64_t place = corner + r * pool->targetColumns + c;
-              sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
-            }
-          }
-        } else {
-          for (int64_t r = firstRow; r < endRow; r++)
-            for (int64_t c = firstColumn; c < endColumn; c++) {
-              int64_t place = r * pool->targetColumns + c;
-              sum = NAME(fma)(NAME(load)(dy + place * LANE_COUNT), (VECTOR)shares[place], sum);
-            }
-        }
-        NAME(store)(dx, sum);
-        dx += LANE_COUNT;
+      const int64_t place = firstRow * pool->targetColumns;
+      NAME(sumRows)(endRow - firstRow, pool->targetColumns, dy + place * LANE_COUNT, shares + place, sums);
+      // The windows that hold column j: from `first` on while they start at or before it, to `end`.
+      int64_t first = 0, end = 0;
+      for (int64_t j = 0; j < pool->sourceColumns; j++, dx += LANE_COUNT) {
+        while (end < pool->targetColumns && end * pool->stride - pool->padding <= j) end++;
+        while (first < end && first * pool->stride - pool->padding + pool->kernel <= j) first++;
+        VECTOR sum = first < end ? NAME(sumColumns)(sums, first, end) : (VECTOR)(SCALAR)0;
+        NAME(store)(dx, accumulate ? NAME(load)(dx) + sum : sum);
       }
     }
     dy += pool->targetRows * pool->targetColumns * LANE_COUNT;
   }
-  free(shares);
+  free(sums);
 }
 
 static void NAME(maxPool)(const LanePooling *pool, const SCALAR *x, SCALAR *y) {

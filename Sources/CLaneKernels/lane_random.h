@@ -1,14 +1,30 @@
 // Normal numbers from Philox4x32-10 by Box–Muller. Each counter block gives four: (r₀ cos, r₀ sin, r₁ cos, r₁ sin)
 // from its words (0, 1) and (2, 3). The radius uses 23 bits: normals reach ±5.77.
 
+typedef uint64_t LanePairs __attribute__((ext_vector_type(8)));
+
+// Elements, or pairs of them, of two vectors by turns, from element i of each on.
+#define INTERLEAVED(a, b, i)                                                                                           \
+  __builtin_shufflevector(a, b, i, i + 16, i + 1, i + 17, i + 2, i + 18, i + 3, i + 19, i + 4, i + 20, i + 5, i + 21, \
+                          i + 6, i + 22, i + 7, i + 23)
+#define INTERLEAVED_PAIRS(a, b, i)                                                                                     \
+  __builtin_shufflevector(a, b, i, i + 1, i + 16, i + 17, i + 2, i + 3, i + 18, i + 19, i + 4, i + 5, i + 20, i + 21, \
+                          i + 6, i + 7, i + 22, i + 23)
+
+// The high and low halves of sixteen products with one factor. Machines multiply every other 32-bit word to 64 bits, so
+// the even and the odd words go separately and come together again.
+LANE_INLINE void multiplyWide(LaneUInt32 x, uint64_t factor, LaneUInt32 *high, LaneUInt32 *low) {
+  const LanePairs lower = (LanePairs)0xFFFFFFFFull;
+  LanePairs even = ((LanePairs)x & lower) * factor, odd = ((LanePairs)x >> 32) * factor;
+  *high = (LaneUInt32)((even >> 32) | (odd & ~lower));
+  *low = (LaneUInt32)((even & lower) | (odd << 32));
+}
+
 LANE_INLINE void philoxLanes(LaneUInt32 counter[4], LaneUInt32 key0, LaneUInt32 key1) {
-  for (int round = 0; round < 10; round++) {
-    LaneUInt64 product0 = __builtin_convertvector(counter[0], LaneUInt64) * (uint64_t)0xD2511F53u;
-    LaneUInt64 product1 = __builtin_convertvector(counter[2], LaneUInt64) * (uint64_t)0xCD9E8D57u;
-    LaneUInt32 high0 = __builtin_convertvector(product0 >> 32, LaneUInt32);
-    LaneUInt32 low0 = __builtin_convertvector(product0, LaneUInt32);
-    LaneUInt32 high1 = __builtin_convertvector(product1 >> 32, LaneUInt32);
-    LaneUInt32 low1 = __builtin_convertvector(product1, LaneUInt32);
+  UNROLL for (int round = 0; round < 10; round++) {
+    LaneUInt32 high0, low0, high1, low1;
+    multiplyWide(counter[0], 0xD2511F53u, &high0, &low0);
+    multiplyWide(counter[2], 0xCD9E8D57u, &high1, &low1);
     counter[0] = high1 ^ counter[1] ^ key0;
     counter[1] = low1;
     counter[2] = high0 ^ counter[3] ^ key1;
@@ -60,6 +76,17 @@ LANE_INLINE void boxMullerPair(LaneUInt32 radiusWord, LaneUInt32 angleWord, Lane
   *second = radius * sine;
 }
 
+// (n₀, n₁, n₂, n₃) of each lane, one lane after another.
+LANE_INLINE void storeInterleaved(const LaneFloat n[4], float *out) {
+  UNROLL for (int h = 0; h < 2; h++) {
+    LaneFloat first = h == 0 ? INTERLEAVED(n[0], n[1], 0) : INTERLEAVED(n[0], n[1], 8);
+    LaneFloat second = h == 0 ? INTERLEAVED(n[2], n[3], 0) : INTERLEAVED(n[2], n[3], 8);
+    LaneFloat low = INTERLEAVED_PAIRS(first, second, 0), high = INTERLEAVED_PAIRS(first, second, 8);
+    memcpy(out + 32 * h, &low, sizeof low);
+    memcpy(out + 32 * h + 16, &high, sizeof high);
+  }
+}
+
 // Fills `out` from four numbers a counter block, sixteen blocks at a time.
 LANE_INLINE void fillFromPhilox(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out,
                                 const bool normal) {
@@ -82,10 +109,11 @@ LANE_INLINE void fillFromPhilox(uint64_t seed, uint64_t stream, uint64_t first, 
       UNROLL for (int j = 0; j < 4; j++)
         n[j] = (__builtin_convertvector((LaneInt32)(counter[j] >> 8), LaneFloat) - 8388607.5f) * 0x1p-23f;
     }
-    for (int l = 0; l < 16; l++)
-      for (int j = 0; j < 4; j++) numbers[4 * l + j] = n[j][l];
+    // Whole counter blocks go straight to their place.
+    const bool isWhole = skip == 0 && count >= 64;
+    storeInterleaved(n, isWhole ? out : numbers);
     int64_t taken = 64 - skip < count ? 64 - skip : count;
-    memcpy(out, numbers + skip, (size_t)taken * sizeof(float));
+    if (!isWhole) memcpy(out, numbers + skip, (size_t)taken * sizeof(float));
     out += taken;
     count -= taken;
     block += 16;

@@ -45,7 +45,7 @@ static __attribute__((noinline)) void NAME(winogradInputs)(const LaneWinograd *w
                                                            int64_t pointStride) {
   for (int64_t s = 0; s < w->sourceChannels; s++) {
     for (int64_t r = 0; r < rows; r++) {
-      SCALAR *place = out + (s * rows + r) * tiles * LANE_COUNT;
+      SCALAR *place = out + (s * laneWinogradChannel(rows * tiles) + r * tiles) * LANE_COUNT;
       if (firstRow + r < 0 || firstRow + r >= w->sourceRows) {
         UNROLL for (int i = 0; i < WINOGRAD_POINTS; i++)
           memset(place + i * pointStride, 0, (size_t)(tiles * LANE_COUNT) * sizeof(SCALAR));
@@ -115,28 +115,25 @@ static __attribute__((noinline)) void NAME(winogradOutputs)(const LaneWinograd *
 // G g of every kernel row, in panels: [point][panel of targets][kernel row][source][target].
 static void NAME(winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,
                                   bool isFlipped, const SCALAR *weights, SCALAR *transformed) {
-  int64_t pointStride = NAME(panelScalars)(targets, 3 * sources);
-  for (int64_t o = 0; o < targets; o += TILE_CHANNELS) {
+  const int64_t pointStride = targets * 3 * sources;
+  for (int64_t o = 0; o < targets; o += PANEL_ROWS) {
+    const int64_t size = targets - o < PANEL_ROWS ? targets - o : PANEL_ROWS;
     for (int64_t s = 0; s < sources; s++) {
-      SCALAR kernel[9][TILE_CHANNELS] = {{0}}, point[WINOGRAD_POINTS][TILE_CHANNELS];
-      for (int64_t t = 0; t < TILE_CHANNELS && o + t < targets; t++) {
-        const SCALAR *g = weights + (o + t) * targetStride + s * sourceStride;
-        for (int i = 0; i < 9; i++) kernel[i][t] = g[isFlipped ? 8 - i : i];
-      }
-      for (int k = 0; k < 3; k++) {
-        for (int t = 0; t < TILE_CHANNELS; t++) {
-          SCALAR g0 = kernel[3 * k][t], g1 = kernel[3 * k + 1][t], g2 = kernel[3 * k + 2][t];
-          SCALAR evenA = g0 + WINOGRAD_A2 * g2, evenB = g0 + WINOGRAD_B2 * g2;
-          SCALAR oddA = WINOGRAD_A * g1, oddB = WINOGRAD_B * g1;
-          point[0][t] = WINOGRAD_ZERO * g0;
-          point[1][t] = WINOGRAD_INNER * (evenA + oddA);
-          point[2][t] = WINOGRAD_INNER * (evenA - oddA);
-          point[3][t] = WINOGRAD_OUTER * (evenB + oddB);
-          point[4][t] = WINOGRAD_OUTER * (evenB - oddB);
-          point[5][t] = g2;
+      for (int64_t t = 0; t < size; t++) {
+        SCALAR g[9];
+        const SCALAR *kernel = weights + (o + t) * targetStride + s * sourceStride;
+        for (int i = 0; i < 9; i++) g[i] = kernel[isFlipped ? 8 - i : i];
+        for (int k = 0; k < 3; k++) {
+          const SCALAR evenA = g[3 * k] + WINOGRAD_A2 * g[3 * k + 2], evenB = g[3 * k] + WINOGRAD_B2 * g[3 * k + 2];
+          const SCALAR oddA = WINOGRAD_A * g[3 * k + 1], oddB = WINOGRAD_B * g[3 * k + 1];
+          SCALAR *place = transformed + o * 3 * sources + (k * sources + s) * size + t;
+          place[0] = WINOGRAD_ZERO * g[3 * k];
+          place[pointStride] = WINOGRAD_INNER * (evenA + oddA);
+          place[2 * pointStride] = WINOGRAD_INNER * (evenA - oddA);
+          place[3 * pointStride] = WINOGRAD_OUTER * (evenB + oddB);
+          place[4 * pointStride] = WINOGRAD_OUTER * (evenB - oddB);
+          place[5 * pointStride] = g[3 * k + 2];
         }
-        SCALAR *place = transformed + o * 3 * sources + (k * sources + s) * TILE_CHANNELS;
-        for (int i = 0; i < WINOGRAD_POINTS; i++) memcpy(place + i * pointStride, point[i], sizeof point[i]);
       }
     }
   }
@@ -146,13 +143,13 @@ static void NAME(winogradCorrelate)(const LaneWinograd *w, const SCALAR *source,
                                     const SCALAR *bias, SCALAR *target, SCALAR *scratch) {
   LaneWinogradStrip strip = laneWinogradStrip(w->targetChannels, w->sourceChannels, w->targetRows, w->targetColumns);
   int64_t depth = 3 * w->sourceChannels;
-  int64_t weightStride = NAME(panelScalars)(w->targetChannels, depth);
+  int64_t weightStride = w->targetChannels * depth;
   int64_t tileColumns = (w->targetColumns + 3) / 4;
   for (int64_t firstTile = 0; firstTile < tileColumns; firstTile += strip.tiles) {
     int64_t tiles = tileColumns - firstTile < strip.tiles ? tileColumns - firstTile : strip.tiles;
     for (int64_t firstRow = w->firstRow; firstRow < w->endRow; firstRow += strip.rows) {
       int64_t rows = w->endRow - firstRow < strip.rows ? w->endRow - firstRow : strip.rows;
-      int64_t sourceRow = (rows + 2) * tiles * LANE_COUNT;
+      int64_t sourceRow = laneWinogradChannel((rows + 2) * tiles) * LANE_COUNT;
       int64_t inputStride = w->sourceChannels * sourceRow + LANE_COUNT;
       SCALAR *products = scratch + WINOGRAD_POINTS * inputStride;
       NAME(winogradInputs)(w, source, firstRow - w->padding, rows + 2, firstTile, tiles, scratch, inputStride);
@@ -209,57 +206,66 @@ static __attribute__((noinline)) void NAME(winogradGradients)(const LaneWinograd
   }
 }
 
-// sums[a][b] += Σ_i gradients[a][i] · inputs[b][i], lane by lane, for one register tile of pairs.
+// sums[a][b] (+)= Σ_i gradients[a][i] · inputs[b][i], lane by lane, for one register tile of pairs. Earlier sums are
+// fetched meanwhile and added at the end: those of all pairs do not fit the nearer caches.
 LANE_INLINE void NAME(pairTile)(const SCALAR *gradients, int64_t gradientStride, const SCALAR *inputs,
                                 int64_t inputStride, int64_t count, const int targets, const int sources, bool isFirst,
                                 SCALAR *sums, int64_t sumTarget) {
-  VECTOR sum[GRADIENT_TARGETS][GRADIENT_SOURCES];
+  REGISTER sum[GRADIENT_TARGETS][GRADIENT_SOURCES][NAME(parts)];
   UNROLL for (int a = 0; a < targets; a++) {
-    UNROLL for (int b = 0; b < sources; b++)
-      sum[a][b] = isFirst ? (VECTOR)(SCALAR)0 : NAME(load)(sums + a * sumTarget + b * LANE_COUNT);
+    UNROLL for (int b = 0; b < sources; b++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) sum[a][b][h] = (REGISTER)(SCALAR)0;
+      __builtin_prefetch(sums + a * sumTarget + b * LANE_COUNT, 1);
+    }
   }
   for (int64_t i = 0; i < count; i++) {
-    VECTOR gradient[GRADIENT_TARGETS];
-    UNROLL for (int a = 0; a < targets; a++) gradient[a] = NAME(load)(gradients + a * gradientStride + i * LANE_COUNT);
-    UNROLL for (int b = 0; b < sources; b++) {
-      VECTOR value = NAME(load)(inputs + b * inputStride + i * LANE_COUNT);
-      UNROLL for (int a = 0; a < targets; a++) sum[a][b] = NAME(fma)(gradient[a], value, sum[a][b]);
+    UNROLL for (int h = 0; h < NAME(parts); h++) {
+      const int64_t place = i * LANE_COUNT + h * NAME(registerScalars);
+      REGISTER gradient[GRADIENT_TARGETS];
+      UNROLL for (int a = 0; a < targets; a++) gradient[a] = NAME(loadPart)(gradients + a * gradientStride + place);
+      UNROLL for (int b = 0; b < sources; b++) {
+        REGISTER value = NAME(loadPart)(inputs + b * inputStride + place);
+        UNROLL for (int a = 0; a < targets; a++)
+          sum[a][b][h] = __builtin_elementwise_fma(gradient[a], value, sum[a][b][h]);
+      }
     }
   }
   UNROLL for (int a = 0; a < targets; a++) {
-    UNROLL for (int b = 0; b < sources; b++) NAME(store)(sums + a * sumTarget + b * LANE_COUNT, sum[a][b]);
+    UNROLL for (int b = 0; b < sources; b++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        SCALAR *place = sums + a * sumTarget + b * LANE_COUNT + h * NAME(registerScalars);
+        NAME(storePart)(place, isFirst ? sum[a][b][h] : NAME(loadPart)(place) + sum[a][b][h]);
+      }
+    }
   }
 }
 
-LANE_INLINE void NAME(pairTiles)(const SCALAR *gradients, int64_t gradientStride, int64_t targets, const SCALAR *inputs,
-                                 int64_t inputStride, int64_t sources, int64_t count, bool isFirst, SCALAR *sums) {
-  int64_t sumTarget = sources * LANE_COUNT;
-  for (int64_t a = 0; a < targets;) {
-    const SCALAR *gradient = gradients + a * gradientStride;
-    SCALAR *row = sums + a * sumTarget;
-    int64_t b = 0;
-    if (a + GRADIENT_TARGETS <= targets) {
-      for (; b + GRADIENT_SOURCES <= sources; b += GRADIENT_SOURCES)
-        NAME(pairTile)(gradient, gradientStride, inputs + b * inputStride, inputStride, count, GRADIENT_TARGETS,
-                       GRADIENT_SOURCES, isFirst, row + b * LANE_COUNT, sumTarget);
-#if GRADIENT_SOURCES > 4
-      for (; b + 4 <= sources; b += 4)
-        NAME(pairTile)(gradient, gradientStride, inputs + b * inputStride, inputStride, count, GRADIENT_TARGETS, 4,
-                       isFirst, row + b * LANE_COUNT, sumTarget);
-#endif
-      for (; b < sources; b++)
-        NAME(pairTile)(gradient, gradientStride, inputs + b * inputStride, inputStride, count, GRADIENT_TARGETS, 1,
-                       isFirst, row + b * LANE_COUNT, sumTarget);
-      a += GRADIENT_TARGETS;
-    } else {
-      for (; b + GRADIENT_SOURCES <= sources; b += GRADIENT_SOURCES)
-        NAME(pairTile)(gradient, gradientStride, inputs + b * inputStride, inputStride, count, 1, GRADIENT_SOURCES,
-                       isFirst, row + b * LANE_COUNT, sumTarget);
-      for (; b < sources; b++)
-        NAME(pairTile)(gradient, gradientStride, inputs + b * inputStride, inputStride, count, 1, 1, isFirst,
-                       row + b * LANE_COUNT, sumTarget);
-      a++;
-    }
+LANE_INLINE void NAME(pairTilesOfTargets)(const SCALAR *gradients, int64_t gradientStride, const int targets,
+                                          const SCALAR *inputs, int64_t inputStride, int64_t sources, int64_t count,
+                                          bool isFirst, SCALAR *sums, int64_t sumTarget) {
+  for (int64_t b = 0, pieces = (sources + GRADIENT_SOURCES - 1) / GRADIENT_SOURCES, size; pieces > 0; pieces--, b += size) {
+    size = (sources - b + pieces - 1) / pieces;
+#define PAIR_TILE(size)                                                                                                \
+  if (size <= GRADIENT_SOURCES)                                                                                        \
+    NAME(pairTile)(gradients, gradientStride, inputs + b * inputStride, inputStride, count, targets, size, isFirst,   \
+                   sums + b * LANE_COUNT, sumTarget)
+    FOR_SIZE(size, PAIR_TILE)
+#undef PAIR_TILE
+  }
+}
+
+static __attribute__((noinline)) void NAME(pairTiles)(const SCALAR *gradients, int64_t gradientStride, int64_t targets,
+                                                      const SCALAR *inputs, int64_t inputStride, int64_t sources,
+                                                      int64_t count, bool isFirst, SCALAR *sums) {
+  const int64_t sumTarget = sources * LANE_COUNT;
+  for (int64_t a = 0, pieces = (targets + GRADIENT_TARGETS - 1) / GRADIENT_TARGETS, size; pieces > 0; pieces--, a += size) {
+    size = (targets - a + pieces - 1) / pieces;
+#define PAIR_TILES(size)                                                                                               \
+  if (size <= GRADIENT_TARGETS)                                                                                        \
+    NAME(pairTilesOfTargets)(gradients + a * gradientStride, gradientStride, size, inputs, inputStride, sources, count, \
+                             isFirst, sums + a * sumTarget, sumTarget)
+    FOR_SIZE(size, PAIR_TILES)
+#undef PAIR_TILES
   }
 }
 
@@ -301,7 +307,7 @@ static void NAME(winogradWeightGradient)(const LaneWinograd *w, const SCALAR *so
     int64_t tiles = tileColumns - firstTile < strip.tiles ? tileColumns - firstTile : strip.tiles;
     for (int64_t firstRow = 0; firstRow < w->targetRows; firstRow += strip.rows) {
       int64_t rows = w->targetRows - firstRow < strip.rows ? w->targetRows - firstRow : strip.rows;
-      int64_t sourceRow = (rows + 2) * tiles * LANE_COUNT, targetRow = rows * tiles * LANE_COUNT;
+      int64_t sourceRow = laneWinogradChannel((rows + 2) * tiles) * LANE_COUNT, targetRow = rows * tiles * LANE_COUNT;
       int64_t inputStride = w->sourceChannels * sourceRow + LANE_COUNT;
       int64_t gradientStride = w->targetChannels * targetRow + LANE_COUNT;
       SCALAR *gradients = inputs + WINOGRAD_POINTS * inputStride;

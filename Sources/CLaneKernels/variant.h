@@ -17,6 +17,9 @@
 
 typedef float LaneFloat __attribute__((ext_vector_type(16)));
 typedef double LaneDouble __attribute__((ext_vector_type(16), aligned(128)));
+// What one of the machine's registers holds of them.
+typedef float RegisterFloat __attribute__((ext_vector_type(SINGLE_REGISTER)));
+typedef double RegisterDouble __attribute__((ext_vector_type(DUAL_REGISTER)));
 typedef int32_t LaneInt32 __attribute__((ext_vector_type(16)));
 typedef uint32_t LaneUInt32 __attribute__((ext_vector_type(16)));
 typedef int64_t LaneInt64 __attribute__((ext_vector_type(16)));
@@ -27,8 +30,10 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 
 #define SCALAR float
 #define VECTOR LaneFloat
+#define REGISTER RegisterFloat
 #define MASK LaneInt32
 #define NAME(x) x##Single
+#define PANEL_ROWS SINGLE_PANEL_ROWS
 #define TILE_CHANNELS SINGLE_TILE_CHANNELS
 #define TILE_COLUMNS SINGLE_TILE_COLUMNS
 #define WIDE_TILE_COLUMNS SINGLE_WIDE_TILE_COLUMNS
@@ -41,8 +46,10 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 
 #define SCALAR double
 #define VECTOR LaneDouble
+#define REGISTER RegisterDouble
 #define MASK LaneInt64
 #define NAME(x) x##Dual
+#define PANEL_ROWS DUAL_PANEL_ROWS
 #define TILE_CHANNELS DUAL_TILE_CHANNELS
 #define TILE_COLUMNS DUAL_TILE_COLUMNS
 #define WIDE_TILE_COLUMNS DUAL_WIDE_TILE_COLUMNS

@@ -2,12 +2,16 @@
 // 512-bit registers: 32 of them, each a block of sixteen floats.
 #define VARIANT laneVariantAVX512
 #define VARIANT_NAME "AVX-512"
+#define SINGLE_REGISTER 16
+#define SINGLE_PANEL_ROWS 8
 #define SINGLE_TILE_CHANNELS 8
 #define SINGLE_WIDE_TILE_COLUMNS 6
 #define SINGLE_TILE_COLUMNS 2
 #define SINGLE_GRADIENT_TARGETS 4
 #define SINGLE_GRADIENT_SOURCES 6
 #define SINGLE_GRAM_TILE 16
+#define DUAL_REGISTER 8
+#define DUAL_PANEL_ROWS 8
 #define DUAL_TILE_CHANNELS 8
 #define DUAL_WIDE_TILE_COLUMNS 3
 #define DUAL_TILE_COLUMNS 1

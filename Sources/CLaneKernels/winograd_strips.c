@@ -22,12 +22,14 @@ LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t ro
   strip.rows = greatest(1, least(rows, affordable / strip.tiles - 2));
   strip.productRows = greatest(1, least(strip.rows, productColumns / strip.tiles));
   strip.scratch = WINOGRAD_POINTS
-    * (sources * (strip.rows + 2) * strip.tiles + 1 + targets * strip.productRows * strip.tiles + 1);
+    * (sources * laneWinogradChannel((strip.rows + 2) * strip.tiles) + 1 + targets * strip.productRows * strip.tiles + 1);
   return strip;
 }
 
 LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns) {
-  int64_t affordable = gradientVectors / WINOGRAD_POINTS;
+  // Many channels have more sums than that, which every strip reads and writes: strips in proportion then.
+  int64_t sums = 3 * WINOGRAD_POINTS * targets * sources;
+  int64_t affordable = greatest(gradientVectors, sums / 4) / WINOGRAD_POINTS;
   int64_t wanted = least(rows, fewestRows);
   LaneWinogradStrip strip;
   strip.tiles =
@@ -35,6 +37,6 @@ LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, in
   strip.rows = greatest(1, least(rows, (affordable / strip.tiles - 2 * sources) / (sources + targets)));
   strip.productRows = strip.rows;
   strip.scratch = WINOGRAD_POINTS
-    * (3 * (targets * sources + 1) + (sources * (strip.rows + 2) + targets * strip.rows) * strip.tiles + 2);
+    * (3 * (targets * sources + 1) + sources * laneWinogradChannel((strip.rows + 2) * strip.tiles) + targets * strip.rows * strip.tiles + 2);
   return strip;
 }

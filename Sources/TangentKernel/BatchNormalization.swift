@@ -10,6 +10,14 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   private var mean: [Double] = []
   /// 1/√(σ² + ε) per channel.
   private var inverse: [Double] = []
+  /// Of the gradient at hand: what γ's gradient, β's and the input's are all made of where samples are coupled.
+  private var directionSums: [DirectionSums]?
+
+  /// Σ dy and Σ dy·x over all samples and positions of one direction and channel.
+  private struct DirectionSums {
+    var sum = 0.0
+    var product = 0.0
+  }
 
   init(
     _ layer: BatchNormalization, parameters: NormalizationParameters, mode: NormalizationMode
@@ -77,6 +85,10 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
+    if context.isCoupled {
+      accumulateCoupledGram(gradient, input: inputs[0], into: gram, context)
+      return
+    }
     if context.filter != .kernels, let input = inputs[0] {
       accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
         let lanes = gradientSums(gradient, column: column, channel, input, context)
@@ -89,6 +101,29 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  private func accumulateCoupledGram(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>?, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>
+  ) {
+    guard context.filter != .kernels, let input else { return }
+    let channels = gradient.shape.channels
+    let sums = sumsOfDirections(gradient, input: input, context)
+    directionSums = sums
+    accumulateCoupled(gradient, .normalizationScale, factor: 1, into: gram, context) { direction, channel in
+      normalizedProduct(sums[direction * channels + channel], channel)
+    }
+    if context.filter == .all {
+      accumulateCoupled(gradient, .normalizationShift, factor: 1, into: gram, context) { direction, channel in
+        sums[direction * channels + channel].sum
+      }
+    }
+  }
+
+  /// Σ dy·x̂ with x̂ = (x − μ)/√(σ² + ε), from Σ dy·x and Σ dy.
+  private func normalizedProduct(_ sums: DirectionSums, _ channel: Int) -> Double {
+    (sums.product - mean[channel] * sums.sum) * inverse[channel]
+  }
+
   /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
   /// (Ioffe & Szegedy 2015, section 3). Padding lanes stay zero, so that nothing further back sees them.
   private func backwardThroughStatistics(
@@ -99,24 +134,13 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     let blocks = context.blocks
     let count = Double(context.realLanes.reduce(0, +) * positions)
     let channels = gradient.shape.channels
+    let sums = directionSums ?? sumsOfDirections(gradient, input: input, context)
+    directionSums = nil
     context.workers.forEach(gradient.columns / blocks * channels) { index in
       let (direction, channel) = index.quotientAndRemainder(dividingBy: channels)
-      var sum = 0.0
-      var product = 0.0
-      for block in 0..<blocks {
-        let lanes = gradientSums(gradient, column: direction * blocks + block, channel, input, context)
-        for lane in 0..<context.realLanes[block] {
-          sum += lanes.sum.values[lane]
-          product += lanes.product.values[lane]
-        }
-      }
-      // x̂ = (x − μ)·inverse, so Σ dy·x̂ follows from Σ dy·x and Σ dy.
-      let inverse = inverse[channel]
-      let mean = mean[channel]
-      let normalizedProduct = (product - mean * sum) * inverse
-      let factor = parameters.gamma[channel] * inverse
-      let slope = -factor * inverse * normalizedProduct / count
-      let offset = -factor * sum / count - slope * mean
+      let factor = parameters.gamma[channel] * inverse[channel]
+      let slope = -factor * inverse[channel] * normalizedProduct(sums[index], channel) / count
+      let offset = -factor * sums[index].sum / count - slope * mean[channel]
       for block in 0..<blocks {
         let column = direction * blocks + block
         context.kernels.combine(
@@ -126,6 +150,32 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
           accumulate: target.accumulate)
       }
     }
+  }
+
+  /// For each direction and channel of a gradient, channels innermost.
+  private func sumsOfDirections(
+    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
+  ) -> [DirectionSums] {
+    let channels = gradient.shape.channels
+    var sums = [DirectionSums](
+      repeating: DirectionSums(), count: gradient.columns / context.blocks * channels)
+    sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums
+      context.workers.forEach(sums.count) { index in
+        let (direction, channel) = index.quotientAndRemainder(dividingBy: channels)
+        var total = DirectionSums()
+        for block in 0..<context.blocks {
+          let lanes = gradientSums(
+            gradient, column: direction * context.blocks + block, channel, input, context)
+          for lane in 0..<context.realLanes[block] {
+            total.sum += lanes.sum.values[lane]
+            total.product += lanes.product.values[lane]
+          }
+        }
+        sums[index] = total
+      }
+    }
+    return sums
   }
 
   /// Σ dy and Σ dy·x over the positions of one channel of one column, lane by lane.

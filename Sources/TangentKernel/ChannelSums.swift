@@ -33,7 +33,14 @@ func accumulatePerChannel<Scalar: LaneScalar>(
 ) {
   let channels = gradient.shape.channels
   if context.isCoupled {
-    accumulateCoupled(gradient, role, factor: factor, into: gram, context, value: value)
+    accumulateCoupled(gradient, role, factor: factor, into: gram, context) { direction, channel in
+      var total = 0.0
+      for block in 0..<context.blocks {
+        let lanes = value(direction * context.blocks + block, channel)
+        for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
+      }
+      return total
+    }
     return
   }
   let columns = gradient.columns
@@ -52,25 +59,22 @@ func accumulatePerChannel<Scalar: LaneScalar>(
   context.pool.giveBack(sums)
 }
 
-private func accumulateCoupled<Scalar: LaneScalar>(
+/// Adds the Gram matrix of one parameter a channel where samples are coupled: `total` gives its gradient for each of
+/// the directions that `gradient` holds and each channel.
+func accumulateCoupled<Scalar: LaneScalar>(
   _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
   into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
-  value: (_ column: Int, _ channel: Int) -> LaneSums
+  total: (_ direction: Int, _ channel: Int) -> Double
 ) {
   let channels = gradient.shape.channels
-  let blocks = context.blocks
   let firstDirection = gram.firstDirection
   nonisolated(unsafe) let sums = gram.rows(of: role, count: gram.blocks * channels * laneCount)
   let start = context.meter?.now
-  context.workers.forEach(gradient.columns / blocks * channels) { index in
+  context.workers.forEach(gradient.columns / context.blocks * channels) { index in
     let (part, channel) = index.quotientAndRemainder(dividingBy: channels)
     let direction = firstDirection + part
-    var total = 0.0
-    for block in 0..<blocks {
-      let lanes = value(part * blocks + block, channel)
-      for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
-    }
-    sums[(direction / laneCount * channels + channel) * laneCount + direction % laneCount] = Scalar(total)
+    sums[(direction / laneCount * channels + channel) * laneCount + direction % laneCount] =
+      Scalar(total(part, channel))
   }
   context.meter?.claim(.weightGradients, since: start)
   guard gram.isComplete else { return }

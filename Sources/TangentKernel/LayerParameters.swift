@@ -147,7 +147,7 @@ final class LayerParameters<Scalar: LaneScalar> {
               stream.fillNormals(part, startingAt: UInt64(start))
             }
             // Stored parameters are float32 in both precisions, so that both score the same network.
-            for index in 0..<length { target[start + index] = Scalar(part[index] * scale) * factor }
+            Scalar.scale(UnsafeBufferPointer(part), by: scale, then: factor, into: target + start)
           }
           start += length
         }

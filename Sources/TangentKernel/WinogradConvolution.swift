@@ -6,7 +6,7 @@ import NetworkGraph
 /// dilation, and enough channels to pay for the transforms. Decided by shape alone, as the rounding follows from it.
 struct WinogradConvolution {
   /// Fewer channels than this on either side cost more in transforms than the products saved.
-  static let fewestChannels = 8
+  static let fewestChannels = 6
 
   let groups: Int
   /// Of one group.
@@ -30,9 +30,7 @@ struct WinogradConvolution {
 
   /// Scalars of all groups' transformed weights, in either direction.
   var transformedWeightCount: Int {
-    let rounded = { (channels: Int) in (channels + 15) / 16 * 16 }
-    let largest = max(rounded(targetChannels) * sourceChannels, rounded(sourceChannels) * targetChannels)
-    return groups * largest * 3 * Int(WINOGRAD_POINTS)
+    groups * targetChannels * sourceChannels * 3 * Int(WINOGRAD_POINTS)
   }
 
   /// Vectors of scratch that one worker needs in a forward or backward pass.

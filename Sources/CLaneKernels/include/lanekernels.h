@@ -100,6 +100,9 @@ typedef struct {
   int64_t scratch;
 } LaneWinogradStrip;
 
+/// Vectors from one channel of a strip's transformed inputs to the next, for so many rows × tiles: an odd number, since
+/// channels a power of two apart would fight for the same cache sets.
+static inline int64_t laneWinogradChannel(int64_t vectors) { return vectors | 1; }
 LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 
@@ -123,8 +126,8 @@ typedef struct {
     /** accumulating. */                                                                                             \
     void (*multiply)(const LaneProduct *, const Scalar *weights, const Scalar *bias, const Scalar *source,           \
                      Scalar *target, Scalar *scratch);                                                               \
-    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only. Of targets, */      \
-    /** rounded up to sixteen, × sources × 3 × WINOGRAD_POINTS scalars. `isFlipped` turns each by half a turn. */    \
+    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; targets × sources */  \
+    /** × 3 × WINOGRAD_POINTS scalars. `isFlipped` turns each by half a turn. */                                     \
     void (*winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,            \
                             bool isFlipped, const Scalar *weights, Scalar *transformed);                             \
     /** The same sums as `correlate`, rounded otherwise. Scratch as `laneWinogradStrip` says. */                     \
