@@ -45,6 +45,8 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     // Rooms, in dependency order
     .target(name: "CLaneKernels"),
@@ -59,7 +61,8 @@ let package = Package(
     room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
     room("CellBased", at: "Plugins/CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments"]),
     room("SearchSpaces", ["ArchitecturePlugins", "NetworkGraph", "RandomStreams", "YAMLDocuments", crypto]),
-    room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
+    room(
+      "Datasets", ["NetworkGraph", "RandomStreams", "YAMLDocuments", "CZlib", "CPNG", "CTurboJPEG", crypto]),
     room(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
@@ -108,7 +111,7 @@ let package = Package(
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
     tests(of: "CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments", crypto]),
     tests(of: "SearchSpaces", ["FullyConnected", "Convolutional", "CellBased"]),
-    tests(of: "Datasets", ["NetworkGraph", "RandomStreams"]),
+    tests(of: "Datasets", ["NetworkGraph", "RandomStreams", "CPNG", "CTurboJPEG"]),
     room("ReferenceEngine", at: "Tests/ReferenceEngine", ["NetworkGraph"]),
     tests(
       of: "TangentKernel",

@@ -53,7 +53,8 @@ struct ScoringPlan: Sendable {
     let dataset: Dataset
     do {
       dataset = try Dataset.open(
-        space.dataset, standardization: space.input.standardize ? .perChannel : .none
+        space.dataset, standardization: space.input.standardize ? .perChannel : .none,
+        resolution: space.input.resolution, drawing: space.input.isBalanced ? .classBalanced : .uniform
       ).conforming(to: space.input.shape)
     } catch { throw .dataset(error) }
     try self.init(
@@ -176,7 +177,11 @@ extension SearchSpace {
     case .gaussian: .gaussian(shape: input.shape)
     case .npy(let path, let labels): .npy(path: resolve(path), labels: labels.map(resolve))
     case .npz(let path, let inputs, let labels): .npz(path: resolve(path), inputs: inputs, labels: labels)
+    case .csv(let path, let label, let hasHeader, let ignored):
+      .csv(path: resolve(path), options: .init(label: label, hasHeader: hasHeader, ignored: ignored))
     case .cifar10(let path): .cifar10(path: resolve(path))
+    case .cifar100(let path, let coarseLabels): .cifar100(path: resolve(path), coarseLabels: coarseLabels)
+    case .images(let path): .images(path: resolve(path))
     case .mnist(let path, let labels): .mnist(path: resolve(path), labels: labels.map(resolve))
     }
   }
