@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "ntkscorer", targets: ["ntkscorer"]),
     .library(name: "ArchitectureScorer", targets: ["ArchitectureScorer"]),
     .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins"]),
+    .library(name: "ArchitectureSearch", targets: ["ArchitectureSearch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -76,6 +77,7 @@ let package = Package(
       "ScoringMetrics",
       ["TangentKernel", "Trainability", "LinearAlgebra", "NetworkGraph", "Datasets", "YAMLDocuments"]),
     room("CandidateRanking", ["Trainability"]),
+    room("ArchitectureSearch", ["CandidateRanking"]),
     room("ResultStorage", ["Trainability", grdb]),
     room(
       "ArchitectureScorer",
@@ -118,6 +120,7 @@ let package = Package(
       [
         "ReferenceEngine", "CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams",
         "LinearAlgebra", "YAMLDocuments", "ArchitecturePlugins", "FullyConnected", "Convolutional",
+        "TheoryCases",
       ]),
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
@@ -131,6 +134,13 @@ let package = Package(
         "Trainability", "LaneKernels",
       ]),
     tests(of: "CandidateRanking", ["Trainability"]),
+    tests(
+      of: "ArchitectureSearch",
+      [
+        "TheoryCases", "CandidateRanking", "Datasets", "LinearAlgebra", "NetworkGraph", "TangentKernel",
+        "Trainability",
+      ]
+    ),
     tests(of: "ResultStorage", ["Trainability", grdb]),
     tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
     tests(
