@@ -75,7 +75,10 @@ let package = Package(
     room("Trainability", ["LinearAlgebra"]),
     room(
       "ScoringMetrics",
-      ["TangentKernel", "Trainability", "LinearAlgebra", "NetworkGraph", "Datasets", "YAMLDocuments"]),
+      [
+        "TangentKernel", "InfiniteWidth", "MeanField", "Trainability", "LinearAlgebra", "NetworkGraph",
+        "Datasets", "YAMLDocuments",
+      ]),
     room("CandidateRanking", ["Trainability"]),
     room("ArchitectureSearch", ["CandidateRanking"]),
     room("ResultStorage", ["Trainability", grdb]),
@@ -142,7 +145,12 @@ let package = Package(
       ]
     ),
     tests(of: "ResultStorage", ["Trainability", grdb]),
-    tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
+    tests(
+      of: "ScoringMetrics",
+      [
+        "TangentKernel", "InfiniteWidth", "MeanField", "LinearAlgebra", "Trainability", "NetworkGraph",
+        "Datasets",
+      ]),
     tests(
       of: "ArchitectureScorer",
       [

@@ -55,8 +55,10 @@ public struct RunCounts: Hashable, Sendable {
   public var computed = 0
   /// Candidates whose scores the store had for every seed.
   public var fromStore = 0
-  /// Candidates without a rank.
+  /// Candidates without a rank because something failed.
   public var failed = 0
+  /// Candidates without a rank because a metric of the ranking rule does not apply to them.
+  public var inapplicable = 0
   /// Candidates whose network equals, up to isomorphism, that of an earlier candidate: they share its scores.
   public var isomorphicDuplicates = 0
   /// Scores (of one network and seed) that were computed again in double precision.
@@ -87,7 +89,8 @@ public struct RankingResult: Sendable {
   public let metrics: [MetricDescription]
   /// Ranked candidates from the best.
   public let candidates: [ScoredCandidate]
-  /// Candidates without a rank, and why: by canonical hash, then by identifier.
+  /// Candidates without a rank, and why: those that something failed for, then those that a metric of the rule does not
+  /// apply to (`Outcome.isInapplicable`); each by canonical hash, then by identifier.
   public let failed: [ScoredCandidate]
   public let counts: RunCounts
   public let ending: RunEnding

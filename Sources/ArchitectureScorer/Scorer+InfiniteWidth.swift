@@ -10,7 +10,8 @@ extension Scorer {
     if case .arrays = request.parameters {
       throw .invalidRequest("at infinite width there are no weights to read; leave them out")
     }
-    let settings = try InfiniteWidthSettings(request.settings)
+    let settings: InfiniteWidthSettings
+    do { settings = try InfiniteWidthSettings(request.settings) } catch { throw .infiniteWidth(error) }
     let engine = InfiniteWidthEngine(
       threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
     let inputs = request.exactInputs ?? request.inputs.values.map(Double.init)
@@ -43,25 +44,5 @@ extension Scorer {
           request, isFinite: last.kernel.values.allSatisfy(\.isFinite), last.spectrum, timings,
           multiplyAdds: cost.operations))
     } catch { throw .infiniteWidth(error) }
-  }
-}
-
-extension InfiniteWidthSettings {
-  /// What the settings of the finite kernel mean at infinite width. The reduction of outputs means nothing there: the
-  /// kernel is Θ ⊗ I, and Θ is what is computed.
-  init(_ settings: KernelSettings) throws(ScorerError) {
-    let variance: Double
-    switch (settings.parameterization, settings.initialization) {
-    case (.ntk, _), (_, .heNormal), (_, .heUniform): variance = 2
-    case (_, .lecunNormal), (_, .lecunUniform): variance = 1
-    default:
-      throw .notAvailable(
-        "the initialization '\(settings.initialization.rawValue)' has no limit of infinite width here; use he_normal or "
-          + "lecun_normal, or give layers their weight_variance and bias_variance")
-    }
-    self.init(
-      parameterization: settings.parameterization, weightVariance: variance,
-      trainsBiases: settings.parameterFilter == .all,
-      removesBatchNormalization: settings.normalizationMode == .removed)
   }
 }
