@@ -5,7 +5,8 @@ import TangentKernel
 extension Scorer {
   /// The kernel of a request for `ntk` or `nngp`.
   func infiniteWidthKernel(
-    _ request: KernelRequest, _ network: CanonicalNetwork
+    _ request: KernelRequest, _ network: CanonicalNetwork,
+    _ progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?
   ) throws(ScorerError) -> KernelResult {
     if case .arrays = request.parameters {
       throw .invalidRequest("at infinite width there are no weights to read; leave them out")
@@ -20,15 +21,26 @@ extension Scorer {
     func evaluate() throws(InfiniteWidthError) -> (kernel: KernelMatrix, spectrum: SpectrumAttempt?) {
       let processorStart = ProcessUsage.current.cpuSeconds
       let start = ContinuousClock.now
+      let (computed, computations) = (timings.count, request.repetitions + 1)
+      var phases: [(name: String, seconds: Double)] = []
       let kernels = try engine.evaluate(
         network, inputs: inputs, secondInputs: secondInputs, settings: settings,
-        hasTangent: request.kind == .ntk)
+        hasTangent: request.kind == .ntk,
+        progress: progress.map { Self.counting(before: computed, of: computations, $0) },
+        measure: { phases.append(($0.rawValue, $1)) })
       let kernel = kernels.ntk ?? kernels.nngp
+      let evaluated = ContinuousClock.now
       let spectrum = secondInputs == nil ? SpectrumAttempt(kernel, epsilon: request.precision.epsilon) : nil
+      let end = ContinuousClock.now
+      let seconds = (end - start) / .seconds(1)
       timings.append(
         Timing(
-          seconds: (ContinuousClock.now - start) / .seconds(1), initializationSeconds: 0,
-          cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart, phases: nil))
+          seconds: seconds, initializationSeconds: 0,
+          cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart,
+          phases: request.measuresPhases
+            ? .init(
+              phases, eigenvalues: secondInputs == nil ? (end - evaluated) / .seconds(1) : 0, total: seconds)
+            : nil))
       return (kernel, spectrum)
     }
     do throws(InfiniteWidthError) {
@@ -44,5 +56,12 @@ extension Scorer {
           request, isFinite: last.kernel.values.allSatisfy(\.isFinite), last.spectrum, timings,
           multiplyAdds: cost.operations))
     } catch { throw .infiniteWidth(error) }
+  }
+
+  /// Progress of one of several computations of the same size as that of all.
+  private static func counting(
+    before: Int, of all: Int, _ report: @escaping @Sendable (_ done: Int, _ all: Int) -> Void
+  ) -> @Sendable (_ done: Int, _ all: Int) -> Void {
+    { report(before * $1 + $0, all * $1) }
   }
 }
