@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "ntkscorer", targets: ["ntkscorer"]),
     .library(name: "ArchitectureScorer", targets: ["ArchitectureScorer"]),
     .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins"]),
+    .library(name: "ArchitectureSearch", targets: ["ArchitectureSearch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -45,6 +46,8 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
 
     // Rooms, in dependency order
     .target(name: "CLaneKernels"),
@@ -59,7 +62,8 @@ let package = Package(
     room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
     room("CellBased", at: "Plugins/CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments"]),
     room("SearchSpaces", ["ArchitecturePlugins", "NetworkGraph", "RandomStreams", "YAMLDocuments", crypto]),
-    room("Datasets", ["NetworkGraph", "RandomStreams", "CZlib", crypto]),
+    room(
+      "Datasets", ["NetworkGraph", "RandomStreams", "YAMLDocuments", "CZlib", "CPNG", "CTurboJPEG", crypto]),
     room(
       "TangentKernel",
       ["CLaneKernels", "LaneKernels", "NetworkGraph", "RandomStreams", "Datasets"]),
@@ -71,8 +75,12 @@ let package = Package(
     room("Trainability", ["LinearAlgebra"]),
     room(
       "ScoringMetrics",
-      ["TangentKernel", "Trainability", "LinearAlgebra", "NetworkGraph", "Datasets", "YAMLDocuments"]),
+      [
+        "TangentKernel", "InfiniteWidth", "MeanField", "Trainability", "LinearAlgebra", "NetworkGraph",
+        "Datasets", "YAMLDocuments",
+      ]),
     room("CandidateRanking", ["Trainability"]),
+    room("ArchitectureSearch", ["CandidateRanking"]),
     room("ResultStorage", ["Trainability", grdb]),
     room(
       "ArchitectureScorer",
@@ -108,13 +116,14 @@ let package = Package(
     tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
     tests(of: "CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments", crypto]),
     tests(of: "SearchSpaces", ["FullyConnected", "Convolutional", "CellBased"]),
-    tests(of: "Datasets", ["NetworkGraph", "RandomStreams"]),
+    tests(of: "Datasets", ["NetworkGraph", "RandomStreams", "CPNG", "CTurboJPEG"]),
     room("ReferenceEngine", at: "Tests/ReferenceEngine", ["NetworkGraph"]),
     tests(
       of: "TangentKernel",
       [
         "ReferenceEngine", "CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams",
         "LinearAlgebra", "YAMLDocuments", "ArchitecturePlugins", "FullyConnected", "Convolutional",
+        "TheoryCases",
       ]),
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
@@ -128,8 +137,20 @@ let package = Package(
         "Trainability", "LaneKernels",
       ]),
     tests(of: "CandidateRanking", ["Trainability"]),
+    tests(
+      of: "ArchitectureSearch",
+      [
+        "TheoryCases", "CandidateRanking", "Datasets", "LinearAlgebra", "NetworkGraph", "TangentKernel",
+        "Trainability",
+      ]
+    ),
     tests(of: "ResultStorage", ["Trainability", grdb]),
-    tests(of: "ScoringMetrics", ["TangentKernel", "Trainability", "NetworkGraph", "Datasets"]),
+    tests(
+      of: "ScoringMetrics",
+      [
+        "TangentKernel", "InfiniteWidth", "MeanField", "LinearAlgebra", "Trainability", "NetworkGraph",
+        "Datasets",
+      ]),
     tests(
       of: "ArchitectureScorer",
       [

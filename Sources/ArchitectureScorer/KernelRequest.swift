@@ -92,13 +92,25 @@ public struct KernelReport: Hashable, Sendable {
   /// Where the wall time of one computation went, in seconds: that of the repetition whose time is the median (of an
   /// even number, the later of the two in the middle).
   public struct Phases: Hashable, Sendable {
-    public let kernel: KernelPhaseSeconds
-    /// Finding the eigenvalues; 0 between two sets of inputs.
-    public let eigenvalues: Double
-    /// What the others add up to, and the rest: laying out inputs, moving buffers, starting threads.
+    public struct Phase: Hashable, Sendable {
+      /// `forward`, `eigenvalues`, …
+      public let name: String
+      public let seconds: Double
+    }
+
+    /// In order; the eigenvalues last, 0 between two sets of inputs.
+    public let phases: [Phase]
+    /// What they add up to, and the rest: laying out inputs, moving buffers, starting threads.
     public let total: Double
 
-    public var other: Double { max(0, total - kernel.total - eigenvalues) }
+    public var other: Double { max(0, total - phases.reduce(0) { $0 + $1.seconds }) }
+
+    init(_ phases: [(name: String, seconds: Double)], eigenvalues: Double, total: Double) {
+      self.phases = (phases + [("eigenvalues", eigenvalues)]).map {
+        Phase(name: $0.name, seconds: $0.seconds)
+      }
+      self.total = total
+    }
   }
 
   /// Eigenvalues and what follows from them; nil where undefined.

@@ -31,10 +31,13 @@ struct RankingAssembly {
         metrics: verdict.metrics, metricRanks: rank?.metricRanks ?? [], wasPromoted: verdict.wasPromoted)
     }
     let ranked = ranking.ranked.compactMap { candidate($0.candidate, rank: $0, reason: nil) }
-    let failed = ranking.unranked.compactMap { candidate($0.candidate, rank: nil, reason: $0.reason) }
+    let unranked = ranking.unranked.compactMap { candidate($0.candidate, rank: nil, reason: $0.reason) }
+    let failed =
+      unranked.filter { !$0.outcome.isInapplicable } + unranked.filter(\.outcome.isInapplicable)
 
     var counts = run.counts
-    counts.failed = failed.count
+    counts.inapplicable = failed.count(where: \.outcome.isInapplicable)
+    counts.failed = failed.count - counts.inapplicable
     return RankingResult(
       spaceName: space.name, spaceHash: space.definitionHash, family: space.family.name,
       identity: plan.identity, seeds: plan.seeds, rule: plan.rule,
@@ -88,8 +91,10 @@ extension ScoringPlan {
   /// Whether a seed gave every metric that the ranking rule needs.
   func isRankable(_ seed: SeedScore) -> Bool { firstFailure(in: seed) == nil }
 
-  /// Whether any seed did.
-  func isRankable(_ scores: NetworkScores) -> Bool { scores.seeds.contains(where: isRankable) }
+  /// Whether no seed did, though the metrics apply.
+  func hasFailed(_ scores: NetworkScores) -> Bool {
+    scores.seeds.allSatisfy { firstFailure(in: $0).map { !$0.0.isInapplicable } ?? false }
+  }
 
   /// Of the rule's metrics in its order.
   func firstFailure(in seed: SeedScore) -> (Outcome, String)? {

@@ -59,7 +59,7 @@ public struct ScoringProgress: Hashable, Sendable {
   public var total: Int?
   /// Of `done`: nothing was computed for them, the store had their scores.
   public var fromStore: Int
-  /// Of `done`: without a rank.
+  /// Of `done`: without a rank because something failed.
   public var failed: Int
   /// The identifier of the candidate that was finished last.
   public var current: String?

@@ -55,8 +55,10 @@ public struct RunCounts: Hashable, Sendable {
   public var computed = 0
   /// Candidates whose scores the store had for every seed.
   public var fromStore = 0
-  /// Candidates without a rank.
+  /// Candidates without a rank because something failed.
   public var failed = 0
+  /// Candidates without a rank because a metric of the ranking rule does not apply to them.
+  public var inapplicable = 0
   /// Candidates whose network equals, up to isomorphism, that of an earlier candidate: they share its scores.
   public var isomorphicDuplicates = 0
   /// Scores (of one network and seed) that were computed again in double precision.
@@ -87,7 +89,8 @@ public struct RankingResult: Sendable {
   public let metrics: [MetricDescription]
   /// Ranked candidates from the best.
   public let candidates: [ScoredCandidate]
-  /// Candidates without a rank, and why: by canonical hash, then by identifier.
+  /// Candidates without a rank, and why: those that something failed for, then those that a metric of the rule does not
+  /// apply to (`Outcome.isInapplicable`); each by canonical hash, then by identifier.
   public let failed: [ScoredCandidate]
   public let counts: RunCounts
   public let ending: RunEnding
@@ -99,8 +102,10 @@ public struct RunEstimate: Hashable, Sendable {
   /// Candidates that would be looked at, as text for spaces of any size: `1536`, or `at most 1536`.
   public let candidates: String
   public let seeds: Int
-  /// Kernels to compute, when the number fits; none of them is looked up in the store.
+  /// Kernels of finite networks to compute, when the number fits; none of them is looked up in the store.
   public let kernels: Int?
+  /// Evaluations of infinite width, when the number fits: one for each batch of a candidate, 0 when no metric asks.
+  public let infiniteWidthEvaluations: Int?
   /// Wall time; nil when the space is too large for the number to mean anything.
   public let seconds: Double?
   /// Of the largest candidate looked at, bytes.
@@ -111,6 +116,11 @@ public struct RunEstimate: Hashable, Sendable {
   public let multiplyAddsPerKernel: Double
   /// Measured on this machine, for one thread.
   public let multiplyAddsPerSecond: Double
+  /// Covariances that one evaluation of infinite width writes, the mean over the candidates looked at; those that
+  /// have no such kernel count as 0.
+  public let covariancesPerEvaluation: Double
+  /// Measured on this machine, for one thread.
+  public let covariancesPerSecond: Double
   /// How many candidates were looked at to estimate.
   public let sampled: Int
   /// Of those: how many are outside the budgets or make no network.

@@ -17,6 +17,9 @@ import TangentKernel
 /// identities (`servable`); for one network and seed, exactly one of them is ever filled. A request for double
 /// precision is also served by scores that were promoted to it, which are the same numbers.
 ///
+/// **Infinite width** knows neither weights nor single precision: its scores stand under double precision whatever was
+/// asked for, and under the seed of the batch alone (`ScoringPlan.storedSeed`).
+///
 /// **Metrics.** A score holds what was measured, say eigenvalues, from which metrics are computed anew whenever it is
 /// read. So the identity names the measurement, its version and the settings that it was made under, which may be others
 /// than the run's; and neither a new metric nor a new version of one can be served a stale value.
@@ -91,22 +94,33 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
     return identity
   }
 
-  /// The same for another measurement, under the settings that it is made with.
+  /// The same for another measurement, under the settings that it is made with: what does not depend on weights is
+  /// always in double precision, and what does not depend on the batch says nothing of the data.
   public func measuring(_ need: MetricNeed) -> ScoreIdentity {
     var identity = self
     (identity.measurement, identity.measurementVersion) = (need.rawValue, need.version)
+    identity.engineVersion = need.engineVersion
     let settings = need.settings(
       from: KernelSettings(
         outputReduction: outputReduction, normalizationMode: normalizationMode,
-        parameterFilter: parameterFilter))
+        parameterFilter: parameterFilter, precision: precision))
     identity.outputReduction = settings.outputReduction
     identity.normalizationMode = settings.normalizationMode
     identity.parameterFilter = settings.parameterFilter
+    if need.dependence != .weights {
+      (identity.precision, identity.requestedPrecision) = (settings.precision, settings.precision)
+    }
+    if need.dependence == .nothing { (identity.datasetHash, identity.batchRule) = ("none", "none") }
     return identity
   }
 
+  /// The identities whose scores answer a request for a measurement, in order of preference.
+  func servable(_ need: MetricNeed) -> [ScoreIdentity] {
+    need.dependence == .weights ? measuring(need).servable : [measuring(need)]
+  }
+
   /// The identities whose scores answer a request for this one, in order of preference.
-  var servable: [ScoreIdentity] {
+  private var servable: [ScoreIdentity] {
     var other = computed(in: .double)
     other.requestedPrecision = .single
     return requestedPrecision == .single

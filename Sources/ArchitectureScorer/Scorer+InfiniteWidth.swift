@@ -5,12 +5,14 @@ import TangentKernel
 extension Scorer {
   /// The kernel of a request for `ntk` or `nngp`.
   func infiniteWidthKernel(
-    _ request: KernelRequest, _ network: CanonicalNetwork
+    _ request: KernelRequest, _ network: CanonicalNetwork,
+    _ progress: (@Sendable (_ done: Int, _ all: Int) -> Void)?
   ) throws(ScorerError) -> KernelResult {
     if case .arrays = request.parameters {
       throw .invalidRequest("at infinite width there are no weights to read; leave them out")
     }
-    let settings = try InfiniteWidthSettings(request.settings)
+    let settings: InfiniteWidthSettings
+    do { settings = try InfiniteWidthSettings(request.settings) } catch { throw .infiniteWidth(error) }
     let engine = InfiniteWidthEngine(
       threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
     let inputs = request.exactInputs ?? request.inputs.values.map(Double.init)
@@ -19,15 +21,26 @@ extension Scorer {
     func evaluate() throws(InfiniteWidthError) -> (kernel: KernelMatrix, spectrum: SpectrumAttempt?) {
       let processorStart = ProcessUsage.current.cpuSeconds
       let start = ContinuousClock.now
+      let (computed, computations) = (timings.count, request.repetitions + 1)
+      var phases: [(name: String, seconds: Double)] = []
       let kernels = try engine.evaluate(
         network, inputs: inputs, secondInputs: secondInputs, settings: settings,
-        hasTangent: request.kind == .ntk)
+        hasTangent: request.kind == .ntk,
+        progress: progress.map { Self.counting(before: computed, of: computations, $0) },
+        measure: { phases.append(($0.rawValue, $1)) })
       let kernel = kernels.ntk ?? kernels.nngp
+      let evaluated = ContinuousClock.now
       let spectrum = secondInputs == nil ? SpectrumAttempt(kernel, epsilon: request.precision.epsilon) : nil
+      let end = ContinuousClock.now
+      let seconds = (end - start) / .seconds(1)
       timings.append(
         Timing(
-          seconds: (ContinuousClock.now - start) / .seconds(1), initializationSeconds: 0,
-          cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart, phases: nil))
+          seconds: seconds, initializationSeconds: 0,
+          cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart,
+          phases: request.measuresPhases
+            ? .init(
+              phases, eigenvalues: secondInputs == nil ? (end - evaluated) / .seconds(1) : 0, total: seconds)
+            : nil))
       return (kernel, spectrum)
     }
     do throws(InfiniteWidthError) {
@@ -44,24 +57,11 @@ extension Scorer {
           multiplyAdds: cost.operations))
     } catch { throw .infiniteWidth(error) }
   }
-}
 
-extension InfiniteWidthSettings {
-  /// What the settings of the finite kernel mean at infinite width. The reduction of outputs means nothing there: the
-  /// kernel is Θ ⊗ I, and Θ is what is computed.
-  init(_ settings: KernelSettings) throws(ScorerError) {
-    let variance: Double
-    switch (settings.parameterization, settings.initialization) {
-    case (.ntk, _), (_, .heNormal), (_, .heUniform): variance = 2
-    case (_, .lecunNormal), (_, .lecunUniform): variance = 1
-    default:
-      throw .notAvailable(
-        "the initialization '\(settings.initialization.rawValue)' has no limit of infinite width here; use he_normal or "
-          + "lecun_normal, or give layers their weight_variance and bias_variance")
-    }
-    self.init(
-      parameterization: settings.parameterization, weightVariance: variance,
-      trainsBiases: settings.parameterFilter == .all,
-      removesBatchNormalization: settings.normalizationMode == .removed)
+  /// Progress of one of several computations of the same size as that of all.
+  private static func counting(
+    before: Int, of all: Int, _ report: @escaping @Sendable (_ done: Int, _ all: Int) -> Void
+  ) -> @Sendable (_ done: Int, _ all: Int) -> Void {
+    { report(before * $1 + $0, all * $1) }
   }
 }

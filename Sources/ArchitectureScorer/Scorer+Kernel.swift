@@ -9,8 +9,13 @@ extension Scorer {
   /// Computes one kernel exactly as asked, and `repetitions` more times for timing. Blocks until it is done.
   ///
   /// A kernel that is singular or holds numbers that are not finite is a result with a typed outcome, no error.
+  ///
+  /// - Parameter progress: of kernels of infinite width, which may take long: called with pairs of samples done and all
+  ///   pairs, repetitions included, from any thread.
   /// - Throws: `ScorerError`, before anything large is allocated, for what is not available or does not fit.
-  public func kernel(_ request: KernelRequest) throws(ScorerError) -> KernelResult {
+  public func kernel(
+    _ request: KernelRequest, progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
+  ) throws(ScorerError) -> KernelResult {
     guard request.repetitions >= 0, request.repetitions <= 1_000_000 else {
       throw .invalidRequest("\(request.repetitions) repetitions; expected 0 to 1000000")
     }
@@ -18,7 +23,7 @@ extension Scorer {
     do { network = try CanonicalNetwork(request.network) } catch {
       throw .invalidRequest("the network has no canonical form: \(error)")
     }
-    guard request.kind == .empirical else { return try infiniteWidthKernel(request, network) }
+    guard request.kind == .empirical else { return try infiniteWidthKernel(request, network, progress) }
     do {
       let parameters =
         if case .arrays(let arrays) = request.parameters {
@@ -62,14 +67,17 @@ extension Scorer {
       request.secondInputs == nil
       ? SpectrumAttempt(evaluation.kernel, epsilon: request.precision.epsilon) : nil
     let eigenvalueSeconds = (ContinuousClock.now - start) / .seconds(1)
-    let seconds = evaluation.seconds.computation + eigenvalueSeconds
+    let total = evaluation.seconds.computation + eigenvalueSeconds
     timings.append(
       Timing(
-        seconds: seconds,
+        seconds: total,
         initializationSeconds: evaluation.seconds.initialization,
         cpuSeconds: ProcessUsage.current.cpuSeconds - processorStart,
         phases: evaluation.phaseSeconds.map {
-          .init(kernel: $0, eigenvalues: request.secondInputs == nil ? eigenvalueSeconds : 0, total: seconds)
+          seconds in
+          KernelReport.Phases(
+            KernelPhase.allCases.map { ($0.name, seconds[$0]) },
+            eigenvalues: request.secondInputs == nil ? eigenvalueSeconds : 0, total: total)
         }))
     return (evaluation, spectrum)
   }
@@ -138,6 +146,18 @@ enum SpectrumAttempt {
       eigenvalues: spectrum.eigenvalues, conditionNumber: spectrum.conditionNumber.value,
       lambdaMax: spectrum.lambdaMax.value, lambdaMin: spectrum.lambdaMin.value,
       kernelTrace: spectrum.trace.value)
+  }
+}
+
+extension KernelPhase {
+  fileprivate var name: String {
+    switch self {
+    case .statistics: "statistics"
+    case .forward: "forward"
+    case .backward: "backward"
+    case .weightGradients: "weightGradients"
+    case .gram: "gram"
+    }
   }
 }
 

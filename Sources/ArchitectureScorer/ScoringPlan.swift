@@ -53,7 +53,8 @@ struct ScoringPlan: Sendable {
     let dataset: Dataset
     do {
       dataset = try Dataset.open(
-        space.dataset, standardization: space.input.standardize ? .perChannel : .none
+        space.dataset, standardization: space.input.standardize ? .perChannel : .none,
+        resolution: space.input.resolution, drawing: space.input.isBalanced ? .classBalanced : .uniform
       ).conforming(to: space.input.shape)
     } catch { throw .dataset(error) }
     try self.init(
@@ -102,7 +103,7 @@ struct ScoringPlan: Sendable {
     let identity = identity
     servable = Dictionary(
       uniqueKeysWithValues: needs.map { need in
-        (need, identity.measuring(need).servable.map(ServableIdentity.init))
+        (need, identity.servable(need).map(ServableIdentity.init))
       })
   }
 
@@ -140,6 +141,21 @@ struct ScoringPlan: Sendable {
 // MARK: Scores to and from the store
 
 extension ScoringPlan {
+  /// The seed that a measurement stands under: what does not depend on weights is one measurement for all seeds that
+  /// share a batch.
+  func storedSeed(of need: MetricNeed, _ seed: UInt64) -> UInt64 {
+    switch need.dependence {
+    case .nothing: 0
+    case .batch: identity.batchRule == BatchRule.fixed.rawValue ? 0 : seed
+    case .weights: seed
+    }
+  }
+
+  /// Whether single precision was asked for and did not suffice.
+  func isPromoted(_ need: MetricNeed, to precision: Precision) -> Bool {
+    need.dependence == .weights && precision != identity.requestedPrecision
+  }
+
   /// A measurement as a row of the store. Its identity names the precision it was computed in.
   func record(
     networkHash: String, seed: UInt64, _ need: MetricNeed, _ reading: MeterReading, size: NetworkSize
@@ -152,10 +168,10 @@ extension ScoringPlan {
     }
     let (outcome, message) = reading.measurement.outcome(of: need)
     return ScoreRecord(
-      key: ScoreKey(networkHash: networkHash, identityHash: identity.hash, seed: seed),
+      key: ScoreKey(networkHash: networkHash, identityHash: identity.hash, seed: storedSeed(of: need, seed)),
       identityJSON: identity.json, outcome: outcome, message: message, metrics: values,
       eigenvalues: reading.measurement.spectrum?.eigenvalues, seconds: reading.seconds,
-      engineVersion: TangentKernelEngine.version)
+      engineVersion: need.engineVersion)
   }
 
   /// The measurement behind a row; nil when the row holds no lasting result.
@@ -176,7 +192,11 @@ extension SearchSpace {
     case .gaussian: .gaussian(shape: input.shape)
     case .npy(let path, let labels): .npy(path: resolve(path), labels: labels.map(resolve))
     case .npz(let path, let inputs, let labels): .npz(path: resolve(path), inputs: inputs, labels: labels)
+    case .csv(let path, let label, let hasHeader, let ignored):
+      .csv(path: resolve(path), options: .init(label: label, hasHeader: hasHeader, ignored: ignored))
     case .cifar10(let path): .cifar10(path: resolve(path))
+    case .cifar100(let path, let coarseLabels): .cifar100(path: resolve(path), coarseLabels: coarseLabels)
+    case .images(let path): .images(path: resolve(path))
     case .mnist(let path, let labels): .mnist(path: resolve(path), labels: labels.map(resolve))
     }
   }

@@ -195,8 +195,8 @@ final class ScoringRun: @unchecked Sendable {
       if let store {
         for (need, identities) in plan.servable {
           for identity in identities {
-            let found = try store.scores(
-              networkHashes: unseen, identityHash: identity.hash, seeds: plan.seeds)
+            let seeds = Set(plan.seeds.map { plan.storedSeed(of: need, $0) }).sorted()
+            let found = try store.scores(networkHashes: unseen, identityHash: identity.hash, seeds: seeds)
             addKnown(found, need, identity, to: &preparation)
           }
         }
@@ -212,14 +212,15 @@ final class ScoringRun: @unchecked Sendable {
   ) {
     for hash in preparation.networks.keys {
       for (index, seed) in plan.seeds.enumerated() {
-        let key = ScoreKey(networkHash: hash, identityHash: identity.hash, seed: seed)
+        let key = ScoreKey(
+          networkHash: hash, identityHash: identity.hash, seed: plan.storedSeed(of: need, seed))
         guard let record = found[key],
           let measurement = plan.measurement(of: record, need, computedIn: identity.precision)
         else { continue }
         var seeds = preparation.known[hash] ?? nothingKnown
         if seeds[index][need] == nil {
           seeds[index][need] = KnownMeasurement(
-            measurement: measurement, wasPromoted: identity.precision != plan.identity.requestedPrecision,
+            measurement: measurement, wasPromoted: plan.isPromoted(need, to: identity.precision),
             isFromStore: true)
         }
         preparation.known[hash] = seeds
@@ -244,7 +245,7 @@ final class ScoringRun: @unchecked Sendable {
       }
       if let known = scores[hash] {
         counts.isomorphicDuplicates += 1
-        advance(entry.id, candidates: 1, fromStore: known.isFromStore, failed: !plan.isRankable(known))
+        advance(entry.id, candidates: 1, fromStore: known.isFromStore, failed: plan.hasFailed(known))
       } else if let count = waiting[hash] {
         counts.isomorphicDuplicates += 1
         waiting[hash] = count + 1
@@ -263,7 +264,7 @@ final class ScoringRun: @unchecked Sendable {
     if let result = scores(task, task.known) {
       scores[task.hash] = result
       advance(
-        task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: !plan.isRankable(result))
+        task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: plan.hasFailed(result))
     } else {
       waiting[task.hash] = 1
       tasks.append(task)
@@ -287,6 +288,7 @@ final class ScoringRun: @unchecked Sendable {
     var records: [ScoreRecord] = []
     var computed = 0
     var promoted = 0
+    let limits = LimitKernels()
     for (index, seed) in plan.seeds.enumerated() {
       let missing = plan.needs.filter { known[index][$0] == nil }
       if missing.isEmpty { continue }
@@ -294,7 +296,7 @@ final class ScoringRun: @unchecked Sendable {
       let batch: SampleBatch
       do { batch = try plan.batches.batch(forSeed: seed) } catch { throw .dataset(error) }
       let readings = plan.meter.measure(
-        task.network, missing, seed: seed, inputs: batch, workspace: memory.workspace
+        task.network, missing, seed: seed, inputs: batch, workspace: memory.workspace, limits: limits
       ) { bytes throws(KernelError) in
         let copy = plan.batches.holdsAll ? 0 : plan.batches.batchBytes
         return try max(threads, memory.admit(bytes.addingSaturating(copy), threads: resources.threads))
@@ -304,12 +306,16 @@ final class ScoringRun: @unchecked Sendable {
         guard let reading = readings[need] else { continue }
         computed += reading.wasComputed ? 1 : 0
         records.append(plan.record(networkHash: task.hash, seed: seed, need, reading, size: task.size))
-        known[index][need] = KnownMeasurement(
-          measurement: reading.measurement,
-          wasPromoted: reading.precision != plan.identity.requestedPrecision,
+        let measurement = KnownMeasurement(
+          measurement: reading.measurement, wasPromoted: plan.isPromoted(need, to: reading.precision),
           isFromStore: false)
+        // Of what depends on no weights other seeds may share the measurement.
+        let stored = plan.storedSeed(of: need, seed)
+        for other in plan.seeds.indices where plan.storedSeed(of: need, plan.seeds[other]) == stored {
+          known[other][need] = known[other][need] ?? measurement
+        }
       }
-      promoted += readings.values.contains { $0.precision != plan.identity.requestedPrecision } ? 1 : 0
+      promoted += readings.contains { plan.isPromoted($0.key, to: $0.value.precision) } ? 1 : 0
     }
     let conflicts = try keep(records)
     condition.withLock {
@@ -341,7 +347,7 @@ final class ScoringRun: @unchecked Sendable {
     if let result {
       scores[task.hash] = result
       advance(
-        task.candidateID, candidates: candidates, fromStore: false, failed: !plan.isRankable(result))
+        task.candidateID, candidates: candidates, fromStore: false, failed: plan.hasFailed(result))
     }
     let state = progressState
     condition.unlock()

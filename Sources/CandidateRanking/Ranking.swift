@@ -8,7 +8,8 @@ import Trainability
 ///   hash, then by identifier.
 /// - Under a rank sum each metric's dense rank (1, 2, 2, 3) is counted among the candidates with as many good
 ///   seeds, so that a partly failed candidate never changes the order of whole ones.
-/// - A candidate without a value for one of the rule's metrics is not ranked.
+/// - A candidate without a value for one of the rule's metrics is not ranked, whether something failed or the metric does
+///   not apply to it: a metric that says nothing of a candidate puts it neither before nor after another.
 ///
 /// The result does not depend on the order of the input. Complexity: O(m·n log n) for n candidates and m
 /// metrics.

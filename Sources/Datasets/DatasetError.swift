@@ -9,13 +9,22 @@ public struct DataLocation: Hashable, Sendable, CustomStringConvertible {
   public let member: String?
   /// Counted from the start of the file, or of the member when there is one.
   public let byteOffset: Int?
+  /// Of a text file, counted from 1 as editors do.
+  public let line: Int?
   public let row: Int?
+  /// The name of a table's column, or its number from 1 where columns have no names.
+  public let column: String?
 
-  public init(file: String, member: String? = nil, byteOffset: Int? = nil, row: Int? = nil) {
+  public init(
+    file: String, member: String? = nil, byteOffset: Int? = nil, line: Int? = nil, row: Int? = nil,
+    column: String? = nil
+  ) {
     self.file = file
     self.member = member
     self.byteOffset = byteOffset
+    self.line = line
     self.row = row
+    self.column = column
   }
 
   /// `weights.npz: member 'head.weight': byte 128`.
@@ -23,7 +32,9 @@ public struct DataLocation: Hashable, Sendable, CustomStringConvertible {
     var text = file
     if let member { text += ": member '\(member)'" }
     if let byteOffset { text += ": byte \(byteOffset)" }
+    if let line { text += ": line \(line)" }
     if let row { text += ": row \(row)" }
+    if let column { text += ": column '\(column)'" }
     return text
   }
 }
@@ -43,6 +54,8 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingMember(file: String, member: String, available: [String])
   /// More samples were asked for than the dataset holds.
   case tooFewRows(dataset: String, asked: Int, available: Int)
+  /// A batch with as many samples of every class asks for more of this class than there are.
+  case tooFewOfClass(dataset: String, label: Int, asked: Int, available: Int)
   /// One sample does not have the shape that the network expects.
   case shapeMismatch(dataset: String, sample: [Int], expected: TensorShape)
   /// The values do not form a batch or array of the stated shape.
@@ -62,6 +75,9 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
       return "\(file): no array '\(member)'; the archive holds \(available.isEmpty ? "none" : shown + more)"
     case .tooFewRows(let dataset, let asked, let available):
       return "\(dataset): \(asked) samples were asked for and the dataset holds \(available)"
+    case .tooFewOfClass(let dataset, let label, let asked, let available):
+      return
+        "\(dataset): a balanced batch needs \(asked) samples of class \(label) and the dataset holds \(available)"
     case .shapeMismatch(let dataset, let sample, let expected):
       let shape = "[" + sample.map(String.init).joined(separator: ", ") + "]"
       return "\(dataset): one sample has shape \(shape) and the network expects \(expected)"

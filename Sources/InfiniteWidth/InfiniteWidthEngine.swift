@@ -13,6 +13,16 @@ public struct InfiniteWidthCost: Hashable, Sendable {
   public let bytes: Int
 }
 
+/// A stretch of an evaluation, in the order in which they follow each other.
+public enum InfiniteWidthPhase: String, Hashable, Sendable, CaseIterable {
+  /// Laying out inputs and multiplying them out.
+  case inputs
+  /// Samples with themselves: the variances that everything else is relative to.
+  case variances
+  /// Samples with others.
+  case covariances
+}
+
 /// The two kernels of infinite width.
 public struct InfiniteWidthKernels: Hashable, Sendable {
   /// K, the covariance of the outputs over random weights (NNGP: Lee et al. 2018; Matthews et al. 2018).
@@ -69,12 +79,20 @@ public struct InfiniteWidthEngine: Sendable {
   ///   - secondInputs: m × the same; the kernels are then n × m.
   ///   - hasTangent: false for the NNGP kernel alone, at half the cost.
   ///   - progress: called with pairs done and all pairs, from any thread.
+  ///   - measure: called with the wall seconds of each phase when it has ended, by the calling thread.
   /// - Throws: `InfiniteWidthError`; everything but a variance out of range before anything large is allocated.
   public func evaluate(
     _ network: CanonicalNetwork, inputs: [Double], secondInputs: [Double]? = nil,
     settings: InfiniteWidthSettings = InfiniteWidthSettings(), hasTangent: Bool = true,
-    progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil
+    progress: (@Sendable (_ done: Int, _ all: Int) -> Void)? = nil,
+    measure: ((InfiniteWidthPhase, _ seconds: Double) -> Void)? = nil
   ) throws(InfiniteWidthError) -> InfiniteWidthKernels {
+    var lap = SuspendingClock.now
+    func end(_ phase: InfiniteWidthPhase) {
+      let now = SuspendingClock.now
+      measure?(phase, (now - lap) / .seconds(1))
+      lap = now
+    }
     let shape = network.network.inputShape
     let rows = try Self.samples(inputs, shape)
     let secondRows: Int? = if let secondInputs { try Self.samples(secondInputs, shape) } else { nil }
@@ -92,6 +110,7 @@ public struct InfiniteWidthEngine: Sendable {
     let computations = (0..<threads).map { _ in TileComputation(context) }
     let columns = secondRows ?? rows
     let counter = PairCounter(all: cost.pairs, report: progress)
+    end(.inputs)
     var nngp = [Double](repeating: 0, count: rows * columns)
     var ntk = [Double](repeating: 0, count: hasTangent ? rows * columns : 0)
     nngp.withUnsafeMutableBufferPointer { nngp in
@@ -100,10 +119,12 @@ public struct InfiniteWidthEngine: Sendable {
           kernel: nngp, tangent: hasTangent ? ntk : nil, columns: columns, isOneSet: secondRows == nil)
         let selves = Self.selfTiles(plan, context.lanes, rows, secondRows)
         Self.run(selves, computations, workers, results, counter)
+        end(.variances)
         guard Self.outOfRange(context) == nil else { return }
         let tiles = Self.crossTiles(context.lanes, rows, secondRows)
         Self.run(tiles, computations, workers, results, counter)
         results.mirror()
+        end(.covariances)
       }
     }
     if let error = Self.outOfRange(context) { throw error }

@@ -71,6 +71,16 @@ extension MeanFieldAnalysis {
     }
   }
 
+  /// `generalisationLaw` at a depth of l layers, its constant left out: 1, d/l or d l (χ_c*/χ₁)ˡ. Nil as for the law.
+  public func meanPredictorScale(depth: Double, readout: Readout = .fullyConnected) -> Double? {
+    let d = Double(readout.positions)
+    switch phase {
+    case .ordered: return 1
+    case .critical: return d / depth
+    case .chaotic: return generalisationDepthScale.map { d * depth * exp(-depth / $0) }
+    }
+  }
+
   /// The factor C in "trainable up to C depth scales" that Xiao et al. (2020) found to fit their experiments.
   public static let trainableDepthScales = 8.0
 

@@ -78,4 +78,7 @@ package enum NumberText {
 
   /// What stands where there is no value.
   package static let missing = "–"
+
+  /// What stands where a metric does not apply.
+  package static let inapplicable = "n/a"
 }

@@ -2,7 +2,7 @@ import ArchitecturePlugins
 
 extension RankingReport {
   /// The document of `rank --format json`: `space`, `identity`, `seeds`, `candidates` and `failed`. What is
-  /// missing or not finite is `null`.
+  /// missing or not finite is `null`; a metric without a value under some seed says so with `outcome` and `message`.
   ///
   /// - Parameter top: how many candidates are listed; nil for all.
   package func json(top: Int? = nil) -> String {
@@ -12,7 +12,10 @@ extension RankingReport {
         ("id", .text(entry.id)),
         ("choices", .verbatim(entry.choices.canonicalJSON)),
         ("outcome", .text(entry.outcome.rawValue)),
-        ("metrics", .object(metrics.map { ($0.name, Self.json(entry.values[$0.name])) })),
+        (
+          "metrics",
+          .object(metrics.map { ($0.name, Self.json(entry.values[$0.name], entry.absences[$0.name])) })
+        ),
       ])
     }
     let failures = failed.map { entry in
@@ -61,13 +64,16 @@ extension RankingReport {
     return text
   }
 
-  private static func json(_ value: Value?) -> JSONValue {
-    .object([
-      ("value", value.map { .number($0.value) } ?? .null),
-      ("logMean", value?.logMean.map(JSONValue.number) ?? .null),
-      ("logStandardDeviation", value?.logStandardDeviation.map(JSONValue.number) ?? .null),
-      ("seedsOk", .integer(value?.seedsOk ?? 0)),
-    ])
+  /// `outcome` and `message` are there when some seed gave no value.
+  private static func json(_ value: Value?, _ absence: Absence?) -> JSONValue {
+    .object(
+      [
+        ("value", value.map { .number($0.value) } ?? .null),
+        ("logMean", value?.logMean.map(JSONValue.number) ?? .null),
+        ("logStandardDeviation", value?.logStandardDeviation.map(JSONValue.number) ?? .null),
+        ("seedsOk", .integer(value?.seedsOk ?? 0)),
+      ]
+        + (absence.map { [("outcome", .text($0.outcome.rawValue)), ("message", .text($0.message))] } ?? []))
   }
 
   private static func field(_ value: Double?) -> String {

@@ -21,13 +21,22 @@ extension RankingReport {
           rankSum: isRankSum ? candidate.metricRanks.reduce(0, +) : nil, id: candidate.id,
           choices: candidate.choices, outcome: candidate.outcome,
           seedsOk: rankingMetrics.map { candidate.metrics[$0]?.seedsOk ?? 0 }.min() ?? 0,
-          values: candidate.metrics.compactMapValues(Value.init))
+          values: candidate.metrics.compactMapValues(Value.init),
+          absences: candidate.metrics.compactMapValues(Absence.init))
       },
       failed: result.failed.map { candidate in
         Failed(
           id: candidate.id, choices: candidate.choices, outcome: candidate.outcome,
           message: candidate.message ?? candidate.outcome.rawValue)
       })
+  }
+}
+
+extension RankingReport.Absence {
+  /// Nil when every seed gave a value.
+  package init?(_ summary: MetricSummary) {
+    guard summary.outcome != .ok else { return nil }
+    self.init(outcome: summary.outcome, message: summary.message ?? summary.outcome.rawValue)
   }
 }
 

@@ -36,7 +36,8 @@ extension RankingReport {
       text += notes(shown: shown.count).map { "- \(MarkdownText.cell($0))\n" }.joined()
     }
     guard !failed.isEmpty else { return text }
-    text += "\n### \(NumberText.counted(failed.count, "candidate")) failed\n\n"
+    let what = failed.contains { !$0.outcome.isInapplicable } ? "failed" : "without a rank"
+    text += "\n### \(NumberText.counted(failed.count, "candidate")) \(what)\n\n"
     let columns = ["id", "outcome", "choices", "message"].map { TextTable.Column($0, .left, importance: 0) }
     return text
       + MarkdownText.table(
@@ -85,7 +86,7 @@ extension RankingReport {
     if isRankSum { cells.append(entry.rankSum.map(String.init) ?? NumberText.missing) }
     for (place, metric) in metrics.enumerated() {
       let value = entry.values[metric.name]
-      cells.append(Self.cell(value, of: metric))
+      cells.append(Self.cell(value, of: metric, absence: entry.absences[metric.name]))
       if place == 0, hasSpread {
         cells.append(NumberText.factor(logStandardDeviation: value?.logStandardDeviation))
       }
@@ -110,6 +111,7 @@ extension RankingReport {
           + "ties share the smaller rank and are listed by network hash"
       )
     }
+    notes += inapplicabilities
     let partial = ranked.count { $0.seedsOk < seeds.count }
     if partial > 0 {
       notes.append(
@@ -120,12 +122,37 @@ extension RankingReport {
     return notes
   }
 
+  /// Which metrics do not apply to ranked candidates, and why: a line for each reason, whichever node it names.
+  private var inapplicabilities: [String] {
+    var groups: [(titles: [String], candidates: Int, absence: Absence)] = []
+    for metric in metrics {
+      let absences = ranked.compactMap { $0.absences[metric.name] }.filter(\.outcome.isInapplicable)
+      guard let first = absences.first else { continue }
+      if let index = groups.firstIndex(where: { $0.absence == first && $0.candidates == absences.count }) {
+        groups[index].titles.append(metric.title)
+      } else {
+        groups.append(([metric.title], absences.count, first))
+      }
+    }
+    return groups.map { group in
+      "\(NumberText.inapplicable): \(group.titles.joined(separator: ", ")) of "
+        + "\(NumberText.counted(group.candidates, "candidate")): \(group.absence.outcome.rawValue): "
+        + (group.candidates > 1 ? "for one, " : "") + group.absence.message
+    }
+  }
+
   /// More than these would bury the table; the other formats list all.
   private static let shownFailures = 10
 
   private func failures(width: Int?, style: TerminalStyle) -> [String] {
+    let inapplicable = failed.filter(\.outcome.isInapplicable)
+    return listed(failed.filter { !$0.outcome.isInapplicable }, "failed", width: width, style: style)
+      + listed(inapplicable, "without a rank, since a metric does not apply", width: width, style: style)
+  }
+
+  private func listed(_ failed: [Failed], _ what: String, width: Int?, style: TerminalStyle) -> [String] {
     guard !failed.isEmpty else { return [] }
-    var lines = ["", style("\(NumberText.counted(failed.count, "candidate")) failed:", .warning)]
+    var lines = ["", style("\(NumberText.counted(failed.count, "candidate")) \(what):", .warning)]
     let names = varyingChoiceNames
     for entry in failed.prefix(Self.shownFailures) {
       let choices = Self.listed(entry.choices.filter { names.contains($0.key) })

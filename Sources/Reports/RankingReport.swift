@@ -21,6 +21,18 @@ package struct RankingReport: Sendable {
     }
   }
 
+  /// Why a metric has no value for a candidate, or not under all seeds.
+  package struct Absence: Hashable, Sendable {
+    /// Never `.ok`.
+    package let outcome: Outcome
+    package let message: String
+
+    package init(outcome: Outcome, message: String) {
+      self.outcome = outcome
+      self.message = message
+    }
+  }
+
   /// A candidate with its place.
   package struct Ranked: Sendable {
     package let rank: Int
@@ -36,11 +48,13 @@ package struct RankingReport: Sendable {
     package let seedsOk: Int
     /// By metric name; absent where there is none.
     package let values: [String: Value]
+    /// By metric name.
+    package let absences: [String: Absence]
 
     package init(
       rank: Int, isTied: Bool = false, rankSum: Int? = nil, id: String, choices: Choices,
       outcome: Outcome = .ok,
-      seedsOk: Int, values: [String: Value]
+      seedsOk: Int, values: [String: Value], absences: [String: Absence] = [:]
     ) {
       self.rank = rank
       self.isTied = isTied
@@ -50,6 +64,7 @@ package struct RankingReport: Sendable {
       self.outcome = outcome
       self.seedsOk = seedsOk
       self.values = values
+      self.absences = absences
     }
   }
 
@@ -120,8 +135,9 @@ extension RankingReport {
   }
 
   /// The value as a table shows it.
-  package static func cell(_ value: Value?, of metric: MetricDescription) -> String {
-    metric.scale == .linear || metric.unit == "steps"
+  package static func cell(_ value: Value?, of metric: MetricDescription, absence: Absence? = nil) -> String {
+    if value == nil, absence?.outcome.isInapplicable == true { return NumberText.inapplicable }
+    return metric.scale == .linear || metric.unit == "steps"
       ? NumberText.count(value?.value) : NumberText.significant(value?.value)
   }
 }

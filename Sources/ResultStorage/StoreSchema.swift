@@ -12,6 +12,9 @@ enum StoreSchema {
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
       try database.execute(sql: firstTables)
     }
+    // No table changes. Earlier versions do not know these outcomes and would call a store that holds them damaged; so
+    // they say that it is newer than they are.
+    migrator.registerMigration("2 outcomes of metrics that do not apply") { _ in }
     return migrator
   }
 

@@ -14,10 +14,8 @@ struct GradientNormRatio: ScoringMetric {
     scale: .logarithmic, needs: [.layerGradientNorms])
 
   func value(of measurements: Measurements) -> MetricValue {
-    switch measurements[.layerGradientNorms] {
-    case .gradientNorms(let first, let last): MetricValue(finite: first / last)
-    case .failure(let outcome, let message): .failure(outcome, message: message)
-    case .spectrum, .layerSum, nil: .failure(.cancelled, message: "the gradient norms were not measured")
+    measurements.value(of: .layerGradientNorms) {
+      if case .gradientNorms(let first, let last) = $0 { MetricValue(finite: first / last) } else { nil }
     }
   }
 }

@@ -7,13 +7,18 @@ public enum Measurement: Hashable, Sendable {
   case layerSum(KernelSpectrum, omittedLayers: Int)
   /// Root mean squares over samples of the gradient norm of the first and of the last layer's kernel, both positive.
   case gradientNorms(first: Double, last: Double)
+  /// With the root of the expected square norm of the parameters; nil at infinite width, where it has no limit.
+  case labelFit(KernelSpectrum, LabelFit, parameterNorm: Double?)
+  /// ‖A − B‖_F/‖B‖_F.
+  case relativeDeviation(Double)
+  case meanField(MeanFieldQuantities)
   /// `outcome` is never `.ok`.
   case failure(Outcome, message: String)
 
   public var spectrum: KernelSpectrum? {
     switch self {
-    case .spectrum(let spectrum), .layerSum(let spectrum, _): spectrum
-    case .gradientNorms, .failure: nil
+    case .spectrum(let spectrum), .layerSum(let spectrum, _), .labelFit(let spectrum, _, _): spectrum
+    case .gradientNorms, .relativeDeviation, .meanField, .failure: nil
     }
   }
 
@@ -21,7 +26,7 @@ public enum Measurement: Hashable, Sendable {
   package func outcome(of need: MetricNeed) -> (outcome: Outcome, message: String?) {
     switch self {
     case .failure(let outcome, let message): (outcome, message)
-    case .gradientNorms: (.ok, nil)
+    case .gradientNorms, .labelFit, .relativeDeviation, .meanField: (.ok, nil)
     case .spectrum(let spectrum), .layerSum(let spectrum, _):
       if case .undefined(let outcome, let reason) = need.decisive(spectrum) {
         (outcome, reason)
@@ -30,43 +35,6 @@ public enum Measurement: Hashable, Sendable {
       }
     }
   }
-
-  // MARK: What a store keeps beside the eigenvalues
-
-  /// Numbers by name that are not eigenvalues.
-  package var numbers: [String: Double] {
-    switch self {
-    case .layerSum(_, let omitted): [Self.omittedLayers: Double(omitted)]
-    case .gradientNorms(let first, let last): [Self.firstNorm: first, Self.lastNorm: last]
-    case .spectrum, .failure: [:]
-    }
-  }
-
-  /// From what was kept; nil when that is not all of it.
-  package init?(
-    _ need: MetricNeed, eigenvalues: [Double]?, numbers: [String: Double], outcome: Outcome, message: String?,
-    epsilon: Double
-  ) {
-    if let eigenvalues {
-      guard let spectrum = try? KernelSpectrum(eigenvalues: eigenvalues, epsilon: epsilon) else { return nil }
-      switch need {
-      case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum:
-        guard let omitted = numbers[Self.omittedLayers].flatMap(Int.init(exactly:)) else { return nil }
-        self = .layerSum(spectrum, omittedLayers: omitted)
-      default: self = .spectrum(spectrum)
-      }
-    } else if outcome != .ok {
-      self = .failure(outcome, message: message ?? "no reason stored")
-    } else if let first = numbers[Self.firstNorm], let last = numbers[Self.lastNorm] {
-      self = .gradientNorms(first: first, last: last)
-    } else {
-      return nil
-    }
-  }
-
-  private static let omittedLayers = "omittedLayers"
-  private static let firstNorm = "firstLayerGradientNorm"
-  private static let lastNorm = "lastLayerGradientNorm"
 }
 
 /// A spectrum, or why there is none.
@@ -100,4 +68,13 @@ public struct Measurements: Sendable {
 
   /// Nil when no metric asked for it.
   public var tangentKernelSpectrum: MeasuredSpectrum? { spectrum(.tangentKernelSpectrum) }
+
+  /// The value that a metric takes from a measurement; what is no value of it is a failure.
+  func value(of need: MetricNeed, _ body: (Measurement) -> MetricValue?) -> MetricValue {
+    switch results[need] {
+    case .failure(let outcome, let message): .failure(outcome, message: message)
+    case let measurement:
+      measurement.flatMap(body) ?? .failure(.cancelled, message: "'\(need.rawValue)' was not measured")
+    }
+  }
 }

@@ -12,6 +12,11 @@ struct DerivedMeasurement {
 /// Measurements from one evaluation.
 struct MeasurementDerivation {
   let evaluation: KernelEvaluation
+  /// Of the batch.
+  let labels: [Int]?
+  /// What the kernel tends to with growing width; nil when no need asks for it.
+  let limit: KernelMatrix?
+  let parameterNorm: Double
   /// Of the engine's arithmetic.
   let epsilon: Double
   /// What to call a row of the kernel in a message.
@@ -27,7 +32,7 @@ struct MeasurementDerivation {
 
   private func derive(_ need: MetricNeed) throws -> DerivedMeasurement {
     switch need {
-    case .network, .tangentKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.kernel)), need)
+    case .tangentKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.kernel)), need)
     case .centeredKernelSpectrum: return try centered(evaluation.kernel, need)
     case .correlationKernelSpectrum: return try correlation(evaluation.kernel, need)
     case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum: return try layerEqualized(need)
@@ -35,7 +40,23 @@ struct MeasurementDerivation {
     case .inputGradientSpectrum: return judged(.spectrum(try spectrum(evaluation.inputGradientKernel)), need)
     case .centeredInputGradientSpectrum: return try centered(evaluation.inputGradientKernel, need)
     case .conjugateKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.conjugateKernel)), need)
+    case .tangentKernelLabelFit: return try labelFit(need)
+    case .infiniteWidthDeviation: return DerivedMeasurement(measurement: try deviation())
+    case .network, .meanField, .infiniteTangentKernelSpectrum, .infiniteTangentKernelLabelFit,
+      .gaussianProcessKernelSpectrum, .gaussianProcessKernelLabelFit:
+      return DerivedMeasurement(measurement: .failure(.cancelled, message: "it is not of the finite network"))
     }
+  }
+
+  private func labelFit(_ need: MetricNeed) throws -> DerivedMeasurement {
+    let kernel = try DecomposedKernel(try evaluation.kernel.matrix, epsilon: epsilon)
+    return judged(.labelFit(kernel, labels: labels, parameterNorm: parameterNorm), need)
+  }
+
+  private func deviation() throws -> Measurement {
+    guard let limit else { return .failure(.cancelled, message: "the limit was not evaluated") }
+    return .relativeDeviation(
+      try Laziness.relativeChange(of: try evaluation.kernel.matrix, from: try limit.matrix))
   }
 
   private func spectrum(_ kernel: KernelMatrix?) throws -> KernelSpectrum {
@@ -137,5 +158,11 @@ struct MeasurementDerivation {
 
   private func doubt(ratio: Double) -> String? {
     ratio > KernelMeter.largestSinglePrecisionConditionNumber ? "its condition number is \(ratio)" : nil
+  }
+}
+
+extension KernelMatrix {
+  fileprivate var matrix: Matrix {
+    get throws { try Matrix(rows: rows, columns: columns, values: values) }
   }
 }

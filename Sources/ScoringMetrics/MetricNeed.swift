@@ -1,10 +1,11 @@
+import InfiniteWidth
 import TangentKernel
 import Trainability
 
-/// What has to be known of a candidate before a metric can be computed. Each is made once per candidate and seed,
-/// however many metrics ask for it; needs under the same settings share one evaluation.
+/// What has to be known of a candidate before a metric can be computed. Each is made once per candidate and whatever it
+/// depends on (`dependence`), however many metrics ask for it; needs under the same settings share one evaluation.
 ///
-/// A new kind of measurement is a case here and in `KernelMeter`'s derivation.
+/// A new kind of measurement is a case here and in one of `KernelMeter`'s parts.
 public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
   /// The network's structure alone: the same for all seeds. The only need that is not measured.
   case network
@@ -26,16 +27,85 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
   case centeredInputGradientSpectrum
   /// The eigenvalues of the Gram matrix of the last hidden features.
   case conjugateKernelSpectrum
+  /// What the finite-width tangent kernel of one output says of learning the batch's labels.
+  case tangentKernelLabelFit
+  /// The eigenvalues of Θ, the tangent kernel of infinite width.
+  case infiniteTangentKernelSpectrum
+  /// The eigenvalues of the NNGP kernel, the covariance of outputs at infinite width.
+  case gaussianProcessKernelSpectrum
+  /// How far the finite-width tangent kernel is from its limit.
+  case infiniteWidthDeviation
+  /// What Θ says of learning the batch's labels.
+  case infiniteTangentKernelLabelFit
+  /// What the NNGP kernel says of learning the batch's labels.
+  case gaussianProcessKernelLabelFit
+  /// Fixed points, depth scales and laws of mean-field theory.
+  case meanField
+
+  /// What a measurement is a function of, beside the network and the settings.
+  public enum Dependence: Hashable, Sendable {
+    /// Nothing: it is the same for all seeds.
+    case nothing
+    /// The batch, whose seed may be fixed.
+    case batch
+    /// The weights and the batch: a seed draws both.
+    case weights
+  }
+
+  public var dependence: Dependence {
+    switch self {
+    case .network, .meanField: .nothing
+    case .infiniteTangentKernelSpectrum, .gaussianProcessKernelSpectrum, .infiniteTangentKernelLabelFit,
+      .gaussianProcessKernelLabelFit:
+      .batch
+    case .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum, .layerEqualizedSpectrum,
+      .layerEqualizedCorrelationSpectrum, .layerGradientNorms, .inputGradientSpectrum,
+      .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .tangentKernelLabelFit,
+      .infiniteWidthDeviation:
+      .weights
+    }
+  }
+
+  /// Whether kernels of infinite width are evaluated for it.
+  public var needsInfiniteWidth: Bool { dependence == .batch || self == .infiniteWidthDeviation }
+
+  /// Whether it is made with the labels of the batch.
+  public var needsLabels: Bool {
+    switch self {
+    case .tangentKernelLabelFit, .infiniteTangentKernelLabelFit, .gaussianProcessKernelLabelFit: true
+    default: false
+    }
+  }
 
   /// Changes with the rules by which it is measured; enters the score identity.
   public var version: String { "1" }
 
+  /// The version of what computes it; enters the score identity.
+  public var engineVersion: String {
+    switch self {
+    case .network, .meanField: "mean field \(version)"
+    case .infiniteWidthDeviation:
+      "\(TangentKernelEngine.version), infinite width \(InfiniteWidthEngine.version)"
+    default:
+      dependence == .batch ? "infinite width \(InfiniteWidthEngine.version)" : TangentKernelEngine.version
+    }
+  }
+
   /// The settings that it is measured under, given those that were asked for: the layer-equalised kernels are defined
-  /// without batch norm and over kernels alone.
+  /// without batch norm and over kernels alone, labels are learnt through the kernel of one output, and what has no
+  /// weights knows neither a precision nor several outputs.
   public func settings(from settings: KernelSettings) -> KernelSettings {
-    guard fixedSettings != nil else { return settings }
     var fixed = settings
-    (fixed.normalizationMode, fixed.parameterFilter) = (.removed, .kernels)
+    switch self {
+    case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum:
+      (fixed.normalizationMode, fixed.parameterFilter) = (.removed, .kernels)
+    case .tangentKernelLabelFit: fixed.outputReduction = .trace
+    case .infiniteTangentKernelSpectrum, .infiniteTangentKernelLabelFit:
+      (fixed.outputReduction, fixed.precision) = (.trace, .double)
+    case .gaussianProcessKernelSpectrum, .gaussianProcessKernelLabelFit, .meanField:
+      (fixed.outputReduction, fixed.precision, fixed.parameterFilter) = (.trace, .double, .all)
+    default: break
+    }
     return fixed
   }
 
@@ -44,17 +114,21 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
     switch self {
     case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum:
       "batch norm removed, kernels only, whatever the space's settings"
+    case .tangentKernelLabelFit: "the output reduction 'trace', whatever the space's settings"
+    case .infiniteTangentKernelSpectrum, .infiniteTangentKernelLabelFit, .gaussianProcessKernelSpectrum,
+      .gaussianProcessKernelLabelFit:
+      "double precision and the kernel of one output, whatever the space's settings"
     default: nil
     }
   }
 
   /// What it asks of the evaluation beside the kernel.
-  public var extras: KernelExtras {
+  var extras: KernelExtras {
     switch self {
-    case .network, .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum: []
     case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum, .layerGradientNorms: .perLayerKernels
     case .inputGradientSpectrum, .centeredInputGradientSpectrum: .inputGradientKernel
     case .conjugateKernelSpectrum: .conjugateKernel
+    default: []
     }
   }
 

@@ -24,7 +24,10 @@ public struct MetricRegistry: Sendable {
 
   /// Every metric that ships.
   public static let standard = MetricRegistry(
-    distinct: SpectrumMetric.all + [GradientNormRatio()] + NetworkMetric.all)
+    distinct: SpectrumMetric.all + [GradientNormRatio()] + SpectrumMetric.ofInfiniteWidth + [
+      InfiniteWidthDeviation()
+    ]
+      + LabelMetric.all + MeanFieldMetric.all + NetworkMetric.all)
 
   public private(set) var metrics: [any ScoringMetric]
 

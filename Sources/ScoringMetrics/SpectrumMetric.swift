@@ -7,14 +7,10 @@ struct SpectrumMetric: ScoringMetric {
   let quantity: @Sendable (KernelSpectrum) -> SpectralQuantity
 
   func value(of measurements: Measurements) -> MetricValue {
-    switch measurements.spectrum(need) {
-    case .spectrum(let spectrum): MetricValue(quantity(spectrum))
-    case .failure(let outcome, let message): .failure(outcome, message: message)
-    case nil: .failure(.cancelled, message: "the kernel was not measured")
-    }
+    measurements.value(of: need) { $0.spectrum.map { MetricValue(quantity($0)) } }
   }
 
-  private init(
+  init(
     _ name: String, title: String, unit: String = "1", explanation: String, source: String,
     _ direction: MetricDirection, because directionReason: String, scale: MetricScale = .logarithmic,
     of need: MetricNeed = .tangentKernelSpectrum,
@@ -88,6 +84,15 @@ struct SpectrumMetric: ScoringMetric {
       source: "Lee et al. 2019, §2.2",
       .lowerIsBetter, because: "fewer steps", quantity: \.stepsToOnePercent),
     SpectrumMetric(
+      "timeToOnePercent", title: "t(1 %)", unit: "time",
+      explanation:
+        "Time of gradient flow at rate 1 on the loss ½Σr² until it is 1 %, in the worst direction: ln 100/(2 λ_min).",
+      source: "Jacot et al. 2018, §5; Lee et al. 2019, equation 10",
+      .lowerIsBetter,
+      because:
+        "faster; it scales inversely with the whole kernel, so compare it only within one parameterization",
+      quantity: \.timeToOnePercent),
+    SpectrumMetric(
       "lambdaMinOverTrace", title: "λ_min/tr K",
       explanation: "The kernel's smallest eigenvalue over the sum of all: from 0 to 1/n.",
       source: "Du et al. 2019, freed of the kernel's scale",
@@ -155,7 +160,7 @@ struct SpectrumMetric: ScoringMetric {
   ]
 
   /// In a numerically singular kernel the smallest eigenvalue is rounding, not a quantity to rank by.
-  @Sendable private static func smallest(_ spectrum: KernelSpectrum) -> SpectralQuantity {
+  @Sendable static func smallest(_ spectrum: KernelSpectrum) -> SpectralQuantity {
     spectrum.outcome == .rankDeficient ? spectrum.conditionNumber : spectrum.lambdaMin
   }
 }

@@ -10,6 +10,10 @@ public struct InputDescription: Hashable, Sendable {
   /// Whether each channel of maps (each feature of vectors) is shifted and scaled to mean 0 and variance 1 over the
   /// whole dataset.
   public let standardize: Bool
+  /// What images are brought to, by area averages; nil leaves them as they are.
+  public let resolution: ImageResolution?
+  /// Whether a batch holds as many samples of each class, or one more.
+  public let isBalanced: Bool
   /// Samples in a batch: the kernel is samples × samples.
   public let samples: Int
   public let batch: BatchRule
@@ -31,10 +35,17 @@ public enum DatasetDescription: Hashable, Sendable {
   case npy(path: String, labels: String?)
   /// An archive of arrays, and the names of the arrays in it. Without `inputs`, its only array besides `labels`.
   case npz(path: String, inputs: String?, labels: String?)
+  /// A table of numbers. The column of classes, and those that are no features, by name or number; `hasHeader` nil
+  /// to see for oneself.
+  case csv(path: String, label: String?, hasHeader: Bool?, ignored: [String])
   /// A file of CIFAR-10's binary version, or a folder of them.
   case cifar10(path: String)
-  /// MNIST's IDX files, gzipped or not: the images, or a folder that holds them.
+  /// A file of CIFAR-100's binary version, or the folder; labels are its classes, or the superclasses.
+  case cifar100(path: String, coarseLabels: Bool)
+  /// MNIST's or Fashion-MNIST's IDX files, gzipped or not: the images, or a folder that holds them.
   case mnist(path: String, labels: String?)
+  /// A folder with a folder of PNG or JPEG images for each class.
+  case images(path: String)
 
   /// The name used in search spaces.
   public var kind: String {
@@ -42,8 +53,11 @@ public enum DatasetDescription: Hashable, Sendable {
     case .gaussian: "gaussian"
     case .npy: "npy"
     case .npz: "npz"
+    case .csv: "csv"
     case .cifar10: "cifar10"
+    case .cifar100: "cifar100"
     case .mnist: "mnist"
+    case .images: "images"
     }
   }
 
@@ -52,7 +66,9 @@ public enum DatasetDescription: Hashable, Sendable {
     switch self {
     case .gaussian: []
     case .npy(let path, let labels), .mnist(let path, let labels): [path] + (labels.map { [$0] } ?? [])
-    case .npz(let path, _, _), .cifar10(let path): [path]
+    case .npz(let path, _, _), .csv(let path, _, _, _), .cifar10(let path), .cifar100(let path, _),
+      .images(let path):
+      [path]
     }
   }
 }

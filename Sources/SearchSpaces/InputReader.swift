@@ -23,7 +23,8 @@ final class InputReader {
     guard let shape, let outputs, let dataset else { return nil }
     return InputDescription(
       shape: shape, outputs: outputs, dataset: dataset.source, standardize: dataset.standardize,
-      samples: samples ?? 32, batch: batch ?? .perSeed)
+      resolution: dataset.resolution, isBalanced: dataset.isBalanced, samples: samples ?? 32,
+      batch: batch ?? .perSeed)
   }
 
   private func shape(_ node: YAMLNode) -> TensorShape? {
@@ -49,30 +50,76 @@ final class InputReader {
     return shape
   }
 
-  private typealias Dataset = (source: DatasetDescription, standardize: Bool)
+  private typealias Dataset = (
+    source: DatasetDescription, standardize: Bool, resolution: ImageResolution?, isBalanced: Bool
+  )
 
-  private var gaussian: Dataset { (.gaussian, false) }
+  private var gaussian: Dataset { (.gaussian, false, nil, false) }
 
-  private func dataset(_ keys: YAMLMappingReader) -> Dataset? {
-    typealias Read = (YAMLMappingReader) -> DatasetDescription?
-    let kinds: [(name: String, value: Read)] = [
-      ("gaussian", { _ in .gaussian }),
-      ("npy", { keys in self.path(keys).map { .npy(path: $0, labels: self.labelsPath(keys)) } }),
+  /// How the keys of one kind of dataset are read, and which of the common ones mean something to it.
+  private struct Kind {
+    var holdsImages = true
+    var hasLabels = true
+    let read: (YAMLMappingReader) -> DatasetDescription?
+  }
+
+  private var kinds: [(name: String, value: Kind)] {
+    let mnist = Kind { keys in self.path(keys).map { .mnist(path: $0, labels: self.labelsPath(keys)) } }
+    return [
+      ("gaussian", Kind(holdsImages: false, hasLabels: false) { _ in .gaussian }),
+      ("npy", Kind { keys in self.path(keys).map { .npy(path: $0, labels: self.labelsPath(keys)) } }),
       (
         "npz",
-        { keys in
+        Kind { keys in
           let (inputs, labels) = (keys.text("inputs"), keys.text("labels"))
           return self.path(keys).map { .npz(path: $0, inputs: inputs, labels: labels) }
         }
       ),
-      ("cifar10", { keys in self.path(keys).map { .cifar10(path: $0) } }),
-      ("mnist", { keys in self.path(keys).map { .mnist(path: $0, labels: self.labelsPath(keys)) } }),
+      ("csv", Kind(holdsImages: false) { keys in self.table(keys) }),
+      ("cifar10", Kind { keys in self.path(keys).map { .cifar10(path: $0) } }),
+      (
+        "cifar100",
+        Kind { keys in
+          let isCoarse = keys.choice("labels", among: [("fine", false), ("coarse", true)])
+          return self.path(keys).map { .cifar100(path: $0, coarseLabels: isCoarse ?? false) }
+        }
+      ),
+      ("mnist", mnist),
+      ("fashion_mnist", mnist),
+      ("images", Kind { keys in self.path(keys).map { .images(path: $0) } }),
     ]
-    guard keys.required("kind") != nil, let read = keys.choice("kind", among: kinds) else { return nil }
-    let source = read(keys)
+  }
+
+  private func dataset(_ keys: YAMLMappingReader) -> Dataset? {
+    guard keys.required("kind") != nil, let kind = keys.choice("kind", among: kinds) else { return nil }
+    let source = kind.read(keys)
     let standardize = keys.boolean("standardize")
+    let resolution = kind.holdsImages ? keys.value("resize").flatMap(resolution) : nil
+    let isBalanced = kind.hasLabels ? keys.boolean("balanced") : nil
     keys.finish()
-    return source.map { ($0, standardize ?? false) }
+    return source.map { ($0, standardize ?? false, resolution, isBalanced ?? false) }
+  }
+
+  private func table(_ keys: YAMLMappingReader) -> DatasetDescription? {
+    let label = keys.text("label")
+    let hasHeader = keys.boolean("header")
+    let ignored = keys.list("ignore", of: "a list of columns") { node in
+      self.collector.read(node, "a column in 'ignore'", "a name or a number", { $0.text })
+    }
+    return path(keys).map { .csv(path: $0, label: label, hasHeader: hasHeader, ignored: ignored ?? []) }
+  }
+
+  private func resolution(_ node: YAMLNode) -> ImageResolution? {
+    let expected = "a list of a height and a width"
+    let sizes = collector.list(node, "'resize'", of: expected) {
+      collector.integer($0, "a size in 'resize'", in: 1...65_536)
+    }
+    guard let sizes else { return nil }
+    guard sizes.count == 2 else {
+      collector.report("'resize' is a list of \(sizes.count); expected \(expected)", at: node.location)
+      return nil
+    }
+    return ImageResolution(height: sizes[0], width: sizes[1])
   }
 
   private func path(_ keys: YAMLMappingReader) -> String? {

@@ -30,14 +30,19 @@ extension ChoiceAxis {
 
 extension InputDescription {
   fileprivate var canonicalJSON: String {
-    CanonicalJSON.object([
+    var entries = [
       ("shape", CanonicalJSON.list(shape.dimensions.map(String.init))),
       ("outputs", String(outputs)),
       ("dataset", dataset.canonicalJSON),
       ("standardize", String(standardize)),
       ("samples", String(samples)),
       ("batch", CanonicalJSON.text(batch.rawValue)),
-    ])
+    ]
+    if let resolution {
+      entries.append(("resize", CanonicalJSON.list([String(resolution.height), String(resolution.width)])))
+    }
+    if isBalanced { entries.append(("balanced", "true")) }
+    return CanonicalJSON.object(entries)
   }
 }
 
@@ -50,7 +55,14 @@ extension DatasetDescription {
       entries += [("path", path), ("labels", labels ?? "")]
     case .npz(let path, let inputs, let labels):
       entries += [("path", path), ("inputs", inputs ?? ""), ("labels", labels ?? "")]
-    case .cifar10(let path): entries += [("path", path)]
+    case .csv(let path, let label, let hasHeader, let ignored):
+      entries += [
+        ("path", path), ("label", label ?? ""), ("header", hasHeader.map(String.init) ?? ""),
+        ("ignore", CanonicalJSON.list(ignored.map(CanonicalJSON.text))),
+      ]
+    case .cifar10(let path), .images(let path): entries += [("path", path)]
+    case .cifar100(let path, let coarseLabels):
+      entries += [("path", path), ("labels", coarseLabels ? "coarse" : "fine")]
     }
     return CanonicalJSON.object(entries.map { ($0.0, CanonicalJSON.text($0.1)) })
   }

@@ -56,35 +56,9 @@ final class LayerParameters<Scalar: LaneScalar> {
     pool: BufferPool
   ) throws(KernelError) {
     self.pool = pool
-    let fanIn = array.fanIn
-    // fan_out = out / groups · kernel area, and array.dimensions is (out, in / groups, …).
-    let fanOut = outputs / groups * array.dimensions.dropFirst(2).reduce(1, *)
-    var law = settings.initialization.law(fanIn: fanIn, fanOut: fanOut)
-    switch settings.parameterization {
-    case .ntk:
-      weightFactor = ((scaling.weightVariance ?? 2) / Double(fanIn)).squareRoot() * scaling.weightScale
-      biasFactor = (scaling.biasVariance ?? 0).squareRoot() * scaling.biasScale
-      let isOrthogonal = law.shape == .orthogonal || law.shape == .deltaOrthogonal
-      law =
-        isOrthogonal
-        ? .init(shape: law.shape, weightVariance: Double(fanIn), biasVariance: 1)
-        : .init(shape: .normal, weightVariance: 1, biasVariance: 1)
-    case .standard:
-      (weightFactor, biasFactor) = (scaling.weightScale, scaling.biasScale)
-    }
-    var biasLaw = law
-    if settings.parameterization == .standard {
-      if let variance = scaling.weightVariance {
-        switch law.shape {
-        case .orthogonal, .deltaOrthogonal: law.weightVariance = variance
-        case .normal, .uniform:
-          law = .init(shape: .normal, weightVariance: variance / Double(fanIn), biasVariance: 0)
-        }
-      }
-      if let variance = scaling.biasVariance {
-        biasLaw = .init(shape: .normal, weightVariance: 0, biasVariance: variance)
-      }
-    }
+    let laws = ParameterLaws(scaling, weight: array, outputs: outputs, groups: groups, settings: settings)
+    (weightFactor, biasFactor) = (laws.weightFactor, laws.biasFactor)
+    let (law, biasLaw) = (laws.weight, laws.bias)
     weight = pool.take(Scalar.self, count: array.count)
     bias = hasBias ? pool.take(Scalar.self, count: outputs) : nil
     if case .drawn(let seed) = source, law.shape == .orthogonal || law.shape == .deltaOrthogonal {

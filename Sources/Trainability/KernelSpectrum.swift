@@ -129,6 +129,16 @@ public struct KernelSpectrum: Hashable, Sendable {
     }
   }
 
+  /// The time after which gradient flow at rate 1 on the loss ½Σr² has brought it to 1 %, whatever the labels: that of the
+  /// slowest direction, ln 100/(2λₙ), by which Grönwall's bound exp(−2λₙt) is met.
+  public var timeToOnePercent: SpectralQuantity {
+    if case .undefined = conditionNumber { return conditionNumber }
+    guard case .value(let smallest) = lambdaMin else { return lambdaMin }
+    let time = log(100) / (2 * smallest)
+    guard time.isFinite else { return .undefined(.nonFinite, reason: "1/λ_min overflows") }
+    return .value(time)
+  }
+
   private func finite(_ body: ([Double]) -> SpectralQuantity) -> SpectralQuantity {
     let bad = eigenvalues.count { !$0.isFinite }
     guard bad == 0 else {

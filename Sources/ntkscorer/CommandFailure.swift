@@ -5,6 +5,7 @@ import InfiniteWidth
 import LinearAlgebra
 import MeanField
 import NetworkGraph
+import Reports
 import ResultStorage
 import ScoringMetrics
 import TangentKernel
@@ -48,7 +49,7 @@ struct CommandFailure: Error {
     case KernelError.overBudget: self = .failed("\(error); allow more with --memory")
     case is KernelError, is PluginError, is NetworkError, is MetricError, is TrainabilityError,
       is MeanFieldError,
-      is LinearAlgebraError:
+      is LinearAlgebraError, is RankingPlotError:
       self = .invalidInput("\(error)")
     case is StoreError: self = .failed("\(error)")
     default: self = .failed("\(error)")

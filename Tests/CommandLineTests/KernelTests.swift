@@ -162,6 +162,19 @@ import Testing
     for name in names + ["other", "total"] { #expect(result.errors.contains("\n\(name) "), "\(name)") }
   }
 
+  @Test func verboseTellsThePhasesOfInfiniteWidth() throws {
+    let result = try Tool.run(
+      ["kernel", network, "--inputs", inputs, "--kind", "ntk", "--repeat", "3", "--verbose"], in: folder)
+    #expect(result.exitCode == 0)
+    let document = try jsonObject(result.output)
+    let phases = try #require(document["phases"] as? [String: Double])
+    #expect(Set(phases.keys) == ["inputs", "variances", "covariances", "eigenvalues", "other", "total"])
+    #expect(try #require(phases["covariances"]) > 0)
+    #expect(phases["total"] == document["seconds"] as? Double)
+    // Progress is for terminals.
+    #expect(!result.errors.contains("\r") && result.errors.contains("\ncovariances "))
+  }
+
   @Test func seedsAndThreadsDecideAsTheyShould() throws {
     func value(_ more: String...) throws -> [Double] {
       let result = try Tool.run(["kernel", network, "--inputs", inputs] + more, in: folder)

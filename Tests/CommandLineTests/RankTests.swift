@@ -73,6 +73,48 @@ import Testing
     #expect(one.output == many.output)
   }
 
+  @Test func picturesAreDrawnOverAChoice() throws {
+    let picture = folder.file("kappa.svg")
+    let result = try rank(
+      "--plot", picture, "--plot-over", "depth", "--plot-metrics", "condition_number,lambda_max")
+    #expect(result.exitCode == 0)
+    let text = try String(contentsOfFile: picture, encoding: .utf8)
+    #expect(text.hasPrefix("<svg") && text.contains("width 64: κ") && text.contains("width 128: λ"))
+    for (arguments, message) in [
+      (["--plot", picture, "--plot-over", "dpth"], "'dpth' is no number"),
+      (["--plot", picture, "--plot-metrics", "kernel_trace"], "'tiny' does not compute 'kernel_trace'"),
+      (["--plot", folder.file("nowhere/a.svg")], "there is no folder"),
+    ] {
+      let wrong = try Tool.run(["rank", Tool.tinySpace, "--no-store"] + arguments, in: folder)
+      #expect(wrong.exitCode != 0 && wrong.output.isEmpty, "\(arguments)")
+      #expect(wrong.errors.contains(message), "\(wrong.errors)")
+    }
+    #expect(try rank("--plot-over", "depth").exitCode == 64)
+  }
+
+  @Test func estimatesIncludeInfiniteWidth() throws {
+    let space = try folder.write(
+      """
+      family: fully_connected
+      input: {shape: [8], outputs: 2, samples: 6, batch: fixed}
+      fixed: {width: 16}
+      choices: {depth: [1, 2, 3], normalization: [none, layer_norm]}
+      scoring: {seeds: 4, metrics: [infinite_condition_number]}
+
+      """, to: "space.yaml")
+    let result = try Tool.run(["rank", space, "--dry-run", "--format", "json"], in: folder)
+    let estimate = try jsonObject(result.output)
+    #expect(estimate["kernels"] as? Int == 24)
+    // One for each candidate: all seeds share the batch.
+    #expect(estimate["infiniteWidthEvaluations"] as? Int == 6)
+    #expect(try #require(estimate["covariancesPerEvaluation"] as? Double) > 0)
+    #expect(try #require(estimate["seconds"] as? Double) > 0)
+    let table = try Tool.run(["rank", space, "--dry-run"], in: folder)
+    #expect(table.output.contains("kernels of infinite width"))
+    let without = try Tool.run(["rank", Tool.tinySpace, "--dry-run"], in: folder)
+    #expect(!without.output.contains("infinite width"))
+  }
+
   @Test(arguments: [40, 60, 100])
   func tableFitsTheTerminal(width: Int) throws {
     let lines = try rank(environment: ["COLUMNS": "\(width)"]).output.split(separator: "\n")

@@ -63,6 +63,9 @@ import Testing
     let metrics = try #require(document["metrics"] as? [String: [String: Any]])
     #expect(metrics["parameters"]?["value"] as? Double == Double(6 * 32 + 32 + 32 * 3 + 3))
     #expect(metrics["conditionNumber"]?["seedsOk"] as? Int == 2)
+    // Infinite width when it is named alone; labels when there are any; theory always.
+    #expect(metrics["infiniteConditionNumber"] == nil && metrics["validationAccuracy"] == nil)
+    #expect(metrics["gradientGain"]?["value"] as? Double == 1)
     let some = try Tool.run(
       ["score", network, "--samples", "8", "--metrics", "effective_rank", "--no-store", "--format", "csv"],
       in: folder)
@@ -73,6 +76,22 @@ import Testing
     let unknown = try Tool.run(["score", network, "--metrics", "effectiv_rank", "--no-store"], in: folder)
     #expect(unknown.exitCode == 2)
     #expect(unknown.errors.contains("did you mean 'effectiveRank'?"))
+  }
+
+  @Test func aMetricThatDoesNotApplySaysWhyAndExitsWithZero() throws {
+    let network = try folder.write(
+      "input: [1, 4, 4]\nlayers:\n  - {op: conv2d, filters: 8, kernel: 3, padding: 1}\n  - {op: relu}\n"
+        + "  - {name: pool, op: max_pool, kernel: 2}\n  - {op: flatten}\n  - {op: dense, units: 3}\n",
+      to: "net.yaml")
+    let result = try Tool.run(
+      [
+        "score", network, "--samples", "6", "--metrics",
+        "infinite_condition_number,gradient_gain,effective_rank",
+        "--no-store",
+      ], in: folder)
+    #expect(result.exitCode == 0)
+    #expect(result.output.contains("unsupported_at_infinite_width: node 'pool' (max_pool)"))
+    #expect(result.output.contains("not_applicable: node 'pool' (max_pool)"))
   }
 }
 

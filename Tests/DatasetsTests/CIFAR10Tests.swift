@@ -78,3 +78,60 @@ import Testing
         == .unreadable(file: folder.path, reason: "the folder holds no data_batch_*.bin"))
   }
 }
+
+@Suite struct CIFAR100Tests {
+  /// Record i has superclass i mod 20 and class 3i mod 100.
+  static func records(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for record in 0..<count {
+      bytes += [UInt8(record % 20), UInt8(3 * record % 100)]
+      for index in 0..<3072 { bytes.append(UInt8((record + 7 * index) % 256)) }
+    }
+    return bytes
+  }
+
+  @Test(arguments: [false, true])
+  func recordsHaveTwoLabels(coarse: Bool) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("train.bin", Self.records(30))
+    try folder.write("test.bin", Self.records(1))
+    let dataset = try Dataset.open(.cifar100(path: folder.path, coarseLabels: coarse))
+    #expect(dataset.sampleCount == 30)
+    #expect(dataset.sampleShape == .maps(channels: 3, height: 32, width: 32))
+    let batch = try dataset.batch(count: 30, seed: 2)
+    let labels = try #require(batch.labels)
+    for (sample, label) in labels.enumerated() {
+      let record = Int((batch.values[3072 * sample] * 255).rounded())
+      #expect(label == (coarse ? record % 20 : 3 * record % 100))
+    }
+  }
+
+  @Test func labelsOutOfRangeAreNamedByByteAndRow() throws {
+    let folder = try TemporaryFolder()
+    for (byte, value, words) in [
+      (0, UInt8(20), "coarse label 20; CIFAR-100's are 0 to 19"),
+      (1, UInt8(100), "fine label 100; CIFAR-100's are 0 to 99"),
+    ] {
+      var records = Self.records(3)
+      records[3074 + byte] = value
+      let path = try folder.write("train.bin", records)
+      let error = datasetError { _ = try Dataset.open(.cifar100(path: path)) }
+      #expect(error?.description == "\(path): byte \(3074 + byte): row 1: the \(words)")
+    }
+  }
+
+  /// CIFAR-10's files have records of another length: taken for CIFAR-100 they are refused.
+  @Test func theOtherDatasetsFilesAreRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("train.bin", cifarRecords(3))
+    let error = datasetError { _ = try Dataset.open(.cifar100(path: path)) }
+    #expect(error?.description == "\(path): byte 6148: row 2: 3071 bytes where a record has 3074")
+    let empty = try folder.write("empty.bin", [])
+    #expect(
+      datasetError { _ = try Dataset.open(.cifar100(path: empty)) }?.description
+        == "\(empty): byte 0: row 0: the file is empty")
+    #expect(
+      datasetError { _ = try Dataset.open(.cifar10(path: folder.path)) }
+        == .unreadable(file: folder.path, reason: "the folder holds no data_batch_*.bin"))
+  }
+}

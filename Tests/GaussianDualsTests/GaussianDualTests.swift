@@ -6,7 +6,7 @@ import TheoryCases
 
 @Test func theoryOfGaussianDuals() throws {
   let theory = try TheoryCase("01-gaussian-duals")
-  var checks = TheoryChecks(theory, tolerance: .init(absolute: 1e-10))
+  var checks = TheoryChecks(theory, ofFixtures: .init(absolute: 1e-10))
   let triples = try theory.input["q1_q2_c"].rows
   for name in try theory.input["activations"].array {
     let dual = GaussianDual(try name.activation)
@@ -23,7 +23,7 @@ import TheoryCases
 
 @Test func theoryOfVariancePreservingFactors() throws {
   let theory = try TheoryCase("02-c-sigma")
-  var checks = TheoryChecks(theory, tolerance: .init(absolute: 1e-10))
+  var checks = TheoryChecks(theory, ofFixtures: .init(absolute: 1e-10))
   for name in try theory.input["activations"].array {
     let factor = 1 / GaussianDual(try name.activation).diagonal(q: 1).value
     try checks.compare(factor, to: theory.expected[try name.text], try name.text)
@@ -37,6 +37,12 @@ import TheoryCases
   #expect(throws: (any Error).self) {
     try TheoryCase("01-gaussian-duals", in: URL(fileURLWithPath: "/nonexistent"))
   }
+}
+
+@Test func theoryFolderHoldsExactlyTheCasesThatTestsRead() throws {
+  let files = try FileManager.default.contentsOfDirectory(atPath: TheoryCase.folder.path)
+    .filter { $0.hasSuffix(".json") }.sorted()
+  #expect(files == TheoryCase.names.map { "\($0).json" })
 }
 
 private let allActivations = Activation.all + [.leakyRelu(slope: 0.3), .leakyRelu(slope: 1)]

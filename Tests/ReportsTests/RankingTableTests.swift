@@ -27,6 +27,44 @@ import Testing
         """)
   }
 
+  @Test func metricsThatDoNotApplyAreToldApartFromFailures() {
+    let absence = RankingReport.Absence(
+      outcome: .unsupportedAtInfiniteWidth, message: "node 'pool' (max_pool) is in the way")
+    let infinite = SampleReport.metric("infiniteConditionNumber", "κ∞", .logarithmic)
+    let report = RankingReport(
+      space: "sample", identity: .null, seeds: [0], metrics: [SampleReport.conditionNumber, infinite],
+      rankingMetrics: ["conditionNumber"],
+      ranked: [
+        .init(
+          rank: 1, id: "a", choices: [:], seedsOk: 1,
+          values: ["conditionNumber": SampleReport.value(2, seedsOk: 1)],
+          absences: ["infiniteConditionNumber": absence])
+      ],
+      failed: [
+        .init(id: "b", choices: [:], outcome: .rankDeficient, message: "singular"),
+        .init(id: "c", choices: [:], outcome: .notApplicable, message: "no labels"),
+      ])
+    #expect(
+      report.table(width: nil) == """
+        sample: 1 candidate ranked by κ, lowest first
+
+        rank  id      κ   κ∞
+           1  a   2.000  n/a
+
+        κ: What κ is.
+        n/a: κ∞ of 1 candidate: unsupported_at_infinite_width: node 'pool' (max_pool) is in the way
+
+        1 candidate failed:
+          b  rank_deficient  singular
+
+        1 candidate without a rank, since a metric does not apply:
+          c  not_applicable  no labels
+
+        """)
+    #expect(report.json().contains("\"outcome\": \"unsupported_at_infinite_width\""))
+    #expect(report.markdown().contains("| n/a |"))
+  }
+
   @Test func narrowTableLeavesOutTheLeastImportantColumnsAndSaysSo() {
     #expect(
       SampleReport.report.table(width: 40, top: 1) == """

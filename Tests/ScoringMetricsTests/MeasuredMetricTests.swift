@@ -220,10 +220,12 @@ private func decoratedLinearMap() throws -> Network {
 
 @Test func needsOfTheSameSettingsShareAnEvaluation() {
   let meter = KernelMeter(settings: KernelSettings())
-  #expect(meter.evaluations(Set(MetricNeed.allCases)) == 2)
+  // As the space says, layer-equalised, and reduced by the trace for labels.
+  #expect(meter.evaluations(Set(MetricNeed.allCases)) == 3)
+  #expect(meter.evaluations([.meanField, .infiniteTangentKernelSpectrum]) == 0)
   #expect(meter.evaluations([.network]) == 0)
   let removed = KernelMeter(settings: KernelSettings(normalizationMode: .removed, parameterFilter: .kernels))
-  #expect(removed.evaluations(Set(MetricNeed.allCases)) == 1)
+  #expect(removed.evaluations(Set(MetricNeed.allCases)) == 2)
 }
 
 @Test func whatOverflowsIsNonFiniteForEveryNeed() throws {

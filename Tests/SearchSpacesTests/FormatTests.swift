@@ -102,12 +102,44 @@ import YAMLDocuments
     ("{kind: npy, path: x.npy}", .npy(path: "x.npy", labels: nil)),
     ("{kind: npz, path: x.npz}", .npz(path: "x.npz", inputs: nil, labels: nil)),
     ("{kind: cifar10, path: cifar}", .cifar10(path: "cifar")),
+    ("{kind: cifar100, path: cifar}", .cifar100(path: "cifar", coarseLabels: false)),
+    ("{kind: cifar100, path: cifar, labels: coarse}", .cifar100(path: "cifar", coarseLabels: true)),
     ("{kind: mnist, path: i.gz, labels: l.gz}", .mnist(path: "i.gz", labels: "l.gz")),
+    ("{kind: fashion_mnist, path: fashion}", .mnist(path: "fashion", labels: nil)),
+    ("{kind: csv, path: t.csv}", .csv(path: "t.csv", label: nil, hasHeader: nil, ignored: [])),
+    (
+      "{kind: csv, path: t.csv, label: 5, header: false, ignore: [id, 2]}",
+      .csv(path: "t.csv", label: "5", hasHeader: false, ignored: ["id", "2"])
+    ),
+    ("{kind: images, path: pictures}", .images(path: "pictures")),
   ])
   func everyDatasetIsRead(yaml: String, expected: DatasetDescription) throws {
     let text =
       "family: stack\ninput: {shape: [4], outputs: 2, dataset: \(yaml)}\nfixed: {depth: 1, width: 2}\n"
     #expect(try space(text).input.dataset == expected)
+  }
+
+  @Test func imagesMayBeResizedAndBatchesBalanced() throws {
+    func input(_ dataset: String) throws -> InputDescription {
+      try space(
+        "family: stack\ninput: {shape: [4], outputs: 2, dataset: \(dataset)}\nfixed: {depth: 1, width: 2}\n"
+      ).input
+    }
+    let plain = try input("{kind: cifar10, path: c}")
+    #expect(plain.resolution == nil && !plain.isBalanced)
+    let small = try input("{kind: cifar10, path: c, resize: [16, 12], balanced: true}")
+    #expect(small.resolution == ImageResolution(height: 16, width: 12) && small.isBalanced)
+  }
+
+  @Test func resolutionAndBalanceBelongToTheDefinition() throws {
+    let hashes = try ["", ", resize: [8, 8]", ", resize: [8, 9]", ", balanced: true", ", balanced: false"].map
+    {
+      try space(
+        "family: stack\ninput: {shape: [4], outputs: 2, dataset: {kind: images, path: p\($0)}}\n"
+          + "fixed: {depth: 1, width: 2}\n"
+      ).definitionHash
+    }
+    #expect(Set(hashes).count == 4 && hashes[0] == hashes[4])
   }
 
   @Test func aMissingDatasetFileIsReportedWhereItIsNamed() throws {

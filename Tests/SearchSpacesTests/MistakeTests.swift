@@ -168,7 +168,25 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{kind: npx, path: a}", "'kind' is 'npx'; expected one of gaussian, npy, npz, cifar10, mnist [npy]"),
+    (
+      "{kind: npx, path: a}",
+      "'kind' is 'npx'; expected one of gaussian, npy, npz, csv, cifar10, cifar100, mnist, fashion_mnist, images [npy]"
+    ),
+    (
+      "{kind: cifar100, path: a, labels: corse}", "'labels' is 'corse'; expected one of fine, coarse [coarse]"
+    ),
+    ("{kind: images, path: a, resize: 16}", "'resize' is '16'; expected a list of a height and a width"),
+    (
+      "{kind: images, path: a, resize: [16]}",
+      "'resize' is a list of 1; expected a list of a height and a width"
+    ),
+    (
+      "{kind: images, path: a, resize: [0, 16]}",
+      "a size in 'resize' is '0'; expected an integer from 1 to 65536"
+    ),
+    ("{kind: csv, path: a, resize: [8, 8]}", "unknown key 'resize' in the dataset"),
+    ("{kind: gaussian, balanced: true}", "unknown key 'balanced' in the dataset"),
+    ("{kind: csv, path: a, balanced: yes}", "'balanced' is 'yes'; expected true or false"),
     ("{path: a}", "the dataset lacks the key 'kind'"),
     ("{kind: npy}", "the dataset lacks the key 'path'"),
     ("{kind: gaussian, path: a}", "unknown key 'path' in the dataset"),

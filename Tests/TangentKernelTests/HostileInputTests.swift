@@ -144,7 +144,8 @@ private func expectBoundedMemory(
     network, parameters: .drawn(seed: 1), inputs: batch, settings: settings, extras: extras,
     workspace: workspace)
   #expect(
-    workspace.largestBytes <= result.cost.bytes, "\(samples) \(settings) \(extras)", sourceLocation: sourceLocation)
+    workspace.largestBytes <= result.cost.bytes, "\(samples) \(settings) \(extras)",
+    sourceLocation: sourceLocation)
 }
 
 /// The conformance table's networks, as law networks.

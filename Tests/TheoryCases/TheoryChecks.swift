@@ -9,10 +9,12 @@ package struct TheoryChecks {
   /// The largest |actual − expected| / max(1, |expected|).
   package private(set) var largestDeviation = 0.0
 
-  /// - Parameter tolerance: in place of the case's own.
-  package init(_ theory: TheoryCase, tolerance: TheoryTolerance? = nil) {
+  /// At the tolerance that the case states.
+  ///
+  /// - Parameter ofFixtures: a closer one for the repository's own cases; others may have been rounded.
+  package init(_ theory: TheoryCase, ofFixtures: TheoryTolerance? = nil) {
     name = theory.name
-    self.tolerance = tolerance ?? theory.tolerance
+    tolerance = (theory.isFixture ? ofFixtures : nil) ?? theory.tolerance
   }
 
   package mutating func compare(_ actual: Double, to expected: Double, _ what: String) {

@@ -124,7 +124,8 @@ private func isClose(_ quantity: SpectralQuantity, _ expected: Double, relative:
   @Test func rawValuesAreTheNamesThatFilesShow() {
     #expect(
       Outcome.allCases.map(\.rawValue) == [
-        "ok", "rank_deficient", "non_finite", "saturated", "over_budget", "plugin_error", "cancelled",
+        "ok", "rank_deficient", "non_finite", "saturated", "unsupported_at_infinite_width", "not_applicable",
+        "over_budget", "plugin_error", "cancelled",
       ])
   }
 

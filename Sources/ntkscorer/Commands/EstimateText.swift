@@ -15,11 +15,22 @@ enum EstimateText {
   }
 
   private static func rows(_ estimate: RunEstimate) -> [[String]] {
-    [
+    let infinite =
+      estimate.infiniteWidthEvaluations == 0
+      ? []
+      : [
+        [
+          "kernels of infinite width",
+          estimate.infiniteWidthEvaluations.map(String.init) ?? NumberText.missing,
+        ],
+        ["covariances of one", NumberText.count(estimate.covariancesPerEvaluation)],
+      ]
+    return [
       ["candidates", estimate.candidates],
       ["seeds", "\(estimate.seeds)"],
       ["kernels", estimate.kernels.map(String.init) ?? NumberText.missing],
       ["multiply–adds of a kernel", NumberText.count(estimate.multiplyAddsPerKernel)],
+    ] + infinite + [
       ["time", estimate.seconds.map { "about \(NumberText.duration(seconds: $0))" } ?? NumberText.missing],
       ["memory", "at most about \(NumberText.bytes(estimate.peakBytes))"],
       ["largest candidate", NumberText.bytes(estimate.largestCandidateBytes)],
@@ -50,6 +61,9 @@ enum EstimateText {
       ("largestCandidateBytes", .integer(estimate.largestCandidateBytes)),
       ("multiplyAddsPerKernel", .number(estimate.multiplyAddsPerKernel)),
       ("multiplyAddsPerSecond", .number(estimate.multiplyAddsPerSecond)),
+      ("infiniteWidthEvaluations", estimate.infiniteWidthEvaluations.map(JSONValue.integer) ?? .null),
+      ("covariancesPerEvaluation", .number(estimate.covariancesPerEvaluation)),
+      ("covariancesPerSecond", .number(estimate.covariancesPerSecond)),
       ("sampled", .integer(estimate.sampled)),
       ("rejected", .integer(estimate.rejected)),
     ]).indented + "\n"

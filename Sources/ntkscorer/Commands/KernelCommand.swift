@@ -27,7 +27,9 @@ struct KernelCommand: ParsableCommand {
       seconds, and a table on standard error says the same. Where worker threads alternate between \
       phases, each times its own pieces, and the wall time is divided in proportion to the sum of their \
       times; so waiting for the slowest thread is shared out like the work. What is in no phase (laying \
-      out inputs, moving buffers) is `other`.
+      out inputs, moving buffers) is `other`. At infinite width the phases are `inputs`, `variances` (each \
+      sample with itself), `covariances` (pairs of samples) and `eigenvalues`; a terminal shows how many pairs \
+      are done.
 
       EXAMPLES
         ntkscorer kernel net.yaml --inputs x.npy
@@ -101,13 +103,17 @@ struct KernelCommand: ParsableCommand {
     let second = try secondInputs.map { try InputFile.batch($0, shape: shape) }
     if let labels { try InputFile.checkLabels(labels, count: batch.count) }
     if let output { try OutputFile.checkPlace(output) }
-    let result = try scorer.kernel(
-      KernelRequest(
-        kind: kind, network: file.network, inputs: batch,
-        secondInputs: second?.batch, exactInputs: exact, exactSecondInputs: second?.exact,
-        parameters: try parameters(), settings: try kernel.settings(for: file, scorer),
-        repetitions: repetitions,
-        measuresPhases: logging.verbose, resources: resourcing.resources))
+    let request = try KernelRequest(
+      kind: kind, network: file.network, inputs: batch,
+      secondInputs: second?.batch, exactInputs: exact, exactSecondInputs: second?.exact,
+      parameters: try parameters(), settings: try kernel.settings(for: file, scorer),
+      repetitions: repetitions,
+      measuresPhases: logging.verbose, resources: resourcing.resources)
+    // The finite engine takes seconds at most where the limit may take minutes.
+    let bar = kind == .empirical ? nil : ProgressBar(isQuiet: logging.quiet)
+    let computed = Result { try scorer.kernel(request) { bar?.update(done: $0, total: $1) } }
+    bar?.finish()
+    let result = try computed.get()
     if let phases = result.report.phases { Console.shared.print(KernelDocument.phaseTable(phases)) }
     if let output {
       let matrix = result.kernel

@@ -1,7 +1,6 @@
 import ArchitectureScorer
 import Foundation
 import Reports
-import TangentKernel
 
 /// What `kernel` prints.
 enum KernelDocument {
@@ -35,8 +34,7 @@ enum KernelDocument {
 
   /// Names as in the JSON document, and seconds.
   private static func entries(_ phases: KernelReport.Phases) -> [(name: String, seconds: Double)] {
-    KernelPhase.allCases.map { ($0.name, phases.kernel[$0]) }
-      + [("eigenvalues", phases.eigenvalues), ("other", phases.other), ("total", phases.total)]
+    phases.phases.map { ($0.name, $0.seconds) } + [("other", phases.other), ("total", phases.total)]
   }
 
   private static func phasesObject(_ phases: KernelReport.Phases) -> JSONValue {
@@ -56,17 +54,5 @@ enum KernelDocument {
       .init("% of total", .right, importance: 1),
     ]
     return TextTable(columns, rows: rows).rendered(width: nil).lines.joined(separator: "\n")
-  }
-}
-
-extension KernelPhase {
-  fileprivate var name: String {
-    switch self {
-    case .statistics: "statistics"
-    case .forward: "forward"
-    case .backward: "backward"
-    case .weightGradients: "weightGradients"
-    case .gram: "gram"
-    }
   }
 }

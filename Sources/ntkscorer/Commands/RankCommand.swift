@@ -19,6 +19,7 @@ struct RankCommand: ParsableCommand {
         ntkscorer rank space.yaml --dry-run              how long will it take?
         ntkscorer rank space.yaml --limit 200 --top 10   the best 10 of a sample
         ntkscorer rank space.yaml --format json | jq '.candidates[0].choices'
+        ntkscorer rank space.yaml --plot kappa.svg --plot-over depth
       """)
 
   @Argument(
@@ -49,6 +50,27 @@ struct RankCommand: ParsableCommand {
   @Flag(name: .long, help: "Estimate candidates, time and memory, and stop.")
   var dryRun = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw metrics over a numeric choice here.",
+      discussion: "A colour for each combination of the other choices, a stroke for each metric.",
+      valueName: "file.svg"), completion: .file(extensions: ["svg"]))
+  var plot: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The choice along the picture; the numeric one with the most values when not given.",
+      valueName: "choice"))
+  var plotOver: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Metrics in the picture, at most three; those that rank when not given.", valueName: "names"))
+  var plotMetrics: String?
+
   @OptionGroup var format: FormatOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
@@ -56,6 +78,9 @@ struct RankCommand: ParsableCommand {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit is \(limit); expected at least 1") }
+    if plot == nil, plotOver != nil || plotMetrics != nil {
+      throw ValidationError("--plot-over and --plot-metrics are of a picture, and there is no --plot")
+    }
     if let top, top < 1 { throw ValidationError("--top is \(top); expected at least 1") }
   }
 
@@ -68,6 +93,8 @@ struct RankCommand: ParsableCommand {
       command: TypedCommand.text)
     if dryRun { return try show(try scorer.estimate(space, options: options)) }
 
+    let plotted = try plottedMetrics(space, scorer)
+    if let plot { try OutputFile.checkPlace(plot) }
     let store = try storing.open()
     let cancellation = Cancellation()
     Interruption.listen(
@@ -79,10 +106,29 @@ struct RankCommand: ParsableCommand {
     }
     bar?.finish()
     let result = try outcome.get()
-    try finish(result, of: space, store)
+    try finish(result, of: space, store, plotting: plotted)
   }
 
-  private func finish(_ result: RankingResult, of space: SearchSpace, _ store: ResultStore?) throws {
+  /// Canonical names; an hour of computation must not end at a misspelling.
+  private func plottedMetrics(_ space: SearchSpace, _ scorer: Scorer) throws -> [String] {
+    if let plotOver, !space.axes.contains(where: { $0.name == plotOver }) {
+      throw RankingPlotError.notNumeric(parameter: plotOver, known: space.axes.map(\.name))
+    }
+    let names =
+      plotMetrics.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } } ?? []
+    return try names.map { name in
+      let metric = try scorer.metrics.metric(named: name).description
+      guard space.scoring.metrics.contains(metric.name) else {
+        throw CommandFailure.invalidInput(
+          "'\(space.name)' does not compute '\(metric.snakeCaseName)'; add it to the metrics of its scoring")
+      }
+      return metric.name
+    }
+  }
+
+  private func finish(
+    _ result: RankingResult, of space: SearchSpace, _ store: ResultStore?, plotting metrics: [String]
+  ) throws {
     let summary = RunSummary(result, storePath: store?.path)
     if result.ending == .interrupted {
       throw CommandFailure(.interrupted, summary.interruption)
@@ -98,6 +144,7 @@ struct RankCommand: ParsableCommand {
       }
     try StandardOutput.shared.append(document)
     try StandardOutput.shared.flush()
+    if let plot { try OutputFile.write(report.plot(over: plotOver, metrics: metrics).svg(), to: plot) }
     summary.warnings.forEach(Console.shared.printWarning)
     if !logging.quiet { Console.shared.print("ntkscorer: \(summary.text)") }
     if result.candidates.isEmpty { throw CommandFailure.failed("nothing could be ranked") }

@@ -17,13 +17,17 @@ struct RunSummary {
   var text: String {
     let counts = result.counts
     let seconds = NumberText.duration(seconds: result.wallSeconds)
-    let failed = counts.failed > 0 ? "; \(counts.failed) failed" : ""
+    let inapplicable =
+      counts.inapplicable > 0
+      ? "; \(counts.inapplicable) without a rank, since a metric does not apply" : ""
+    let failed = (counts.failed > 0 ? "; \(counts.failed) failed" : "") + inapplicable
     if counts.candidates > 0, counts.computed == 0, counts.fromStore == counts.candidates {
       return "all \(counts.candidates) from the store, nothing computed (\(seconds))\(failed)"
     }
     var text =
       "\(NumberText.counted(counts.candidates, "candidate")) in \(seconds): computed \(counts.computed), "
       + "from store \(counts.fromStore), failed \(counts.failed)"
+      + inapplicable
     if counts.isomorphicDuplicates > 0 {
       text += "; \(counts.isomorphicDuplicates) share the network of another"
     }

@@ -65,8 +65,18 @@ struct ScoreCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Metrics beside the condition number, for a network file; all when not given.", valueName: "names"))
+      "Metrics beside the condition number, for a network file.",
+      discussion:
+        "When not given: all of the finite network and of mean-field theory. Those of infinite width, which may take "
+        + "much longer, are computed when they are named; those of labels with --labels too.",
+      valueName: "names"))
   var metrics: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The class of each of --inputs, whole numbers.", valueName: "y.npy"),
+    completion: .file(extensions: ["npy"]))
+  var labels: String?
 
   @OptionGroup(title: "Kernel of a network file") var kernel: KernelOptions
   @OptionGroup var format: FormatOptions
@@ -78,6 +88,7 @@ struct ScoreCommand: ParsableCommand {
     if candidate != nil && choices != nil {
       throw ValidationError("--candidate and --choices both name a candidate; give one of them")
     }
+    if labels != nil && inputs == nil { throw ValidationError("--labels are of --inputs; name both") }
     if let samples, samples < 1 { throw ValidationError("--samples is \(samples); expected at least 1") }
   }
 
@@ -125,15 +136,21 @@ struct ScoreCommand: ParsableCommand {
     }
     let shape = file.network.inputShape
     let dataset =
-      try inputs.map { try Dataset.open(.npy(path: $0)).conforming(to: shape) }
+      try inputs.map { try Dataset.open(.npy(path: $0, labels: labels)).conforming(to: shape) }
       ?? Dataset.gaussian(shape: shape)
     return ScoreRequest(
       name: self.file, network: file.network, dataset: dataset,
       samples: samples ?? dataset.sampleCount.map { min($0, 32) } ?? 32,
       seeds: seeds?.seeds ?? [0, 1, 2], settings: try kernel.settings(for: file, scorer),
       metrics: metrics.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-        ?? scorer.metrics.names,
+        ?? usualMetrics(scorer, hasLabels: dataset.hasLabels),
       resources: resourcing.resources, command: TypedCommand.text)
+  }
+
+  private func usualMetrics(_ scorer: Scorer, hasLabels: Bool) -> [String] {
+    scorer.metrics.metrics.map(\.description).filter { metric in
+      !metric.needs.contains { $0.needsInfiniteWidth || ($0.needsLabels && !hasLabels) }
+    }.map(\.name)
   }
 
   private func wanted(in space: SearchSpace) throws -> Candidate {
@@ -141,6 +158,7 @@ struct ScoreCommand: ParsableCommand {
     if samples != nil { misplaced.append("--samples") }
     if inputs != nil { misplaced.append("--inputs") }
     if metrics != nil { misplaced.append("--metrics") }
+    if labels != nil { misplaced.append("--labels") }
     guard misplaced.isEmpty else {
       throw CommandFailure.invalidInput(
         "\(misplaced.joined(separator: ", ")): a search space says this itself; scores agree with `rank`"

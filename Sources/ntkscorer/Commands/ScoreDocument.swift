@@ -1,6 +1,7 @@
 import ArchitecturePlugins
 import ArchitectureScorer
 import Reports
+import ScoringMetrics
 import Trainability
 
 /// What `score` prints.
@@ -25,11 +26,34 @@ struct ScoreDocument {
     let lines = TextTable(columns, rows: rows(full: false)).rendered(width: width, style: style).lines
     var text = style(TextWidth.shortened(heading, to: width ?? .max), .strong) + "\n\n"
     text += lines.joined(separator: "\n") + "\n"
-    if candidate.outcome != .ok {
-      let reason = "\(candidate.outcome.rawValue): \(candidate.message ?? "")"
+    let reasons =
+      (candidate.outcome == .ok ? [] : ["\(candidate.outcome.rawValue): \(candidate.message ?? "")"])
+      + inapplicabilities
+    for reason in reasons {
       text += "\n" + TextWidth.wrapped(reason, to: width ?? .max).joined(separator: "\n") + "\n"
     }
     return text
+  }
+
+  /// Which metrics do not apply, and why: one line for each reason.
+  private var inapplicabilities: [String] {
+    var reasons: [(text: String, titles: [String])] = []
+    for metric in result.metrics {
+      guard let absence = absence(of: metric), absence.outcome.isInapplicable else { continue }
+      let text = "\(absence.outcome.rawValue): \(absence.message)"
+      if let index = reasons.firstIndex(where: { $0.text == text }) {
+        reasons[index].titles.append(metric.title)
+      } else {
+        reasons.append((text, [metric.title]))
+      }
+    }
+    return reasons.map {
+      "\(NumberText.inapplicable) (\($0.titles.joined(separator: ", "))): \($0.text)"
+    }
+  }
+
+  private func absence(of metric: MetricDescription) -> RankingReport.Absence? {
+    result.candidate.metrics[metric.name].flatMap(RankingReport.Absence.init)
   }
 
   private var heading: String {
@@ -53,7 +77,8 @@ struct ScoreDocument {
       func shown(_ value: Double?) -> String {
         guard full else {
           return RankingReport.cell(
-            value.map { .init(value: $0, logMean: nil, logStandardDeviation: nil, seedsOk: 1) }, of: metric)
+            value.map { .init(value: $0, logMean: nil, logStandardDeviation: nil, seedsOk: 1) }, of: metric,
+            absence: absence(of: metric))
         }
         return value.map { "\($0)" } ?? ""
       }
@@ -81,6 +106,8 @@ struct ScoreDocument {
           ("logStandardDeviation", Self.number(summary?.logStandardDeviation)),
           ("seedsOk", .integer(summary?.seedsOk ?? 0)),
           ("perSeed", .array((summary?.perSeed ?? []).map(Self.number))),
+          ("outcome", .text((summary?.outcome ?? .cancelled).rawValue)),
+          ("message", summary?.message.map(JSONValue.text) ?? .null),
         ])
       )
     }

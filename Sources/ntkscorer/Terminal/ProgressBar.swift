@@ -2,19 +2,19 @@ import ArchitectureScorer
 import Foundation
 import Reports
 
-/// A bar on standard error while candidates are scored: one line, rewritten ten times a second, gone at the
+/// A bar on standard error while candidates, or pairs of samples, are computed: one line, rewritten ten times a second, gone at the
 /// end.
 ///
-/// Unchecked: `progress` and `isFinished` are read and written while `lock` is held; the rest never changes.
+/// Unchecked: `line` and `isFinished` are read and written while `lock` is held; the rest never changes.
 final class ProgressBar: @unchecked Sendable {
   private let lock = NSLock()
   private let start = Date()
   private let cancellation: Cancellation
-  private var progress: ScoringProgress?
+  private var line = ProgressLine(done: 0, total: nil, fromStore: 0, failed: 0, elapsedSeconds: 0)
   private var isFinished = false
 
   /// Nothing is shown when standard error is no terminal, or when the user wants quiet.
-  init?(isQuiet: Bool, cancellation: Cancellation) {
+  init?(isQuiet: Bool, cancellation: Cancellation = Cancellation()) {
     guard !isQuiet, Terminal.statusWidth != nil else { return nil }
     self.cancellation = cancellation
     Thread.detachNewThread { [self] in
@@ -22,7 +22,18 @@ final class ProgressBar: @unchecked Sendable {
     }
   }
 
-  func update(_ progress: ScoringProgress) { lock.withLock { self.progress = progress } }
+  func update(_ progress: ScoringProgress) {
+    update(
+      done: progress.done, total: progress.total, fromStore: progress.fromStore, failed: progress.failed)
+  }
+
+  /// Threads may come here in another order than they finished in.
+  func update(done: Int, total: Int?, fromStore: Int = 0, failed: Int = 0) {
+    lock.withLock {
+      guard done >= line.done else { return }
+      line = ProgressLine(done: done, total: total, fromStore: fromStore, failed: failed, elapsedSeconds: 0)
+    }
+  }
 
   /// Takes the bar away.
   func finish() {
@@ -38,10 +49,7 @@ final class ProgressBar: @unchecked Sendable {
       guard !isFinished else { return false }
       // The terminal may have been resized meanwhile.
       guard let width = Terminal.statusWidth else { return true }
-      let line = ProgressLine(
-        done: progress?.done ?? 0, total: progress?.total, fromStore: progress?.fromStore ?? 0,
-        failed: progress?.failed ?? 0,
-        elapsedSeconds: Date().timeIntervalSince(start))
+      line.elapsedSeconds = Date().timeIntervalSince(start)
       let text = (cancellation.isCancelled ? "stopping  " : "") + line.text(width: width - 10)
       Console.shared.show(status: text)
       return true

@@ -1,0 +1,15 @@
+/// How many pixels an image has, down and across.
+public struct ImageResolution: Hashable, Sendable, CustomStringConvertible {
+  /// At least 1.
+  public let height: Int
+  /// At least 1.
+  public let width: Int
+
+  public init(height: Int, width: Int) {
+    self.height = max(1, height)
+    self.width = max(1, width)
+  }
+
+  /// `[16, 16]`, as search spaces write it.
+  public var description: String { "[\(height), \(width)]" }
+}
