@@ -6,8 +6,13 @@ package struct ProgressLine: Sendable {
   package var fromStore: Int
   package var failed: Int
   package var elapsedSeconds: Double
+  /// What is counted.
+  package var noun: String
 
-  package init(done: Int, total: Int?, fromStore: Int, failed: Int, elapsedSeconds: Double) {
+  package init(
+    done: Int, total: Int?, fromStore: Int, failed: Int, elapsedSeconds: Double, noun: String = "candidate"
+  ) {
+    self.noun = noun
     self.done = done
     self.total = total
     self.fromStore = fromStore
@@ -29,7 +34,7 @@ package struct ProgressLine: Sendable {
 
   /// The line, in less than `width` columns: some terminals wrap a line that fills the last one.
   package func text(width: Int) -> String {
-    let count = total.map { "\(done)/\($0)" } ?? NumberText.counted(done, "candidate")
+    let count = total.map { "\(done)/\($0)" } ?? NumberText.counted(done, noun)
     var parts = [count]
     if let total, total > 0 { parts.append("\(min(done, total) * 100 / total) %") }
     // Before the first candidate is computed, time is all that moves.

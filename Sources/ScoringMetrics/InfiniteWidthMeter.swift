@@ -68,9 +68,14 @@ struct InfiniteWidthMeter {
     var wasComputed = false
     func evaluate() throws -> InfiniteWidthKernels {
       let settings = try InfiniteWidthSettings(settings)
-      let cost = try InfiniteWidthEngine().estimate(
-        network, samples: inputs.count, settings: settings, hasTangent: hasTangent)
-      let threads = try admit(cost.bytesWithDecompositions(samples: inputs.count))
+      func bytes(_ threads: Int) throws -> Int {
+        try InfiniteWidthEngine(threads: threads).estimate(
+          network, samples: inputs.count, settings: settings, hasTangent: hasTangent
+        ).bytesWithDecompositions(samples: inputs.count)
+      }
+      var threads = try admit(try bytes(1))
+      // Every thread has tiles of its own, which the first admission does not cover.
+      if threads > 1, (try? admit(try bytes(threads))) == nil { threads = 1 }
       wasComputed = true
       return try InfiniteWidthEngine(threads: threads).evaluate(
         network, inputs: inputs.values.map(Double.init), settings: settings, hasTangent: hasTangent)

@@ -121,6 +121,20 @@ func metricsOfInfiniteWidthAreOfTheEnginesKernels(parameterization: Parameteriza
   #expect(evaluations == 5)
 }
 
+@Test(arguments: [true, false])
+func moreThreadsAreUsedWhenTheirMemoryIsThereToo(isThere: Bool) throws {
+  var asked: [Int] = []
+  let readings = KernelMeter(settings: .init()).measure(
+    try chain(), [.infiniteTangentKernelSpectrum], seed: 0, inputs: try batch(), workspace: KernelWorkspace()
+  ) { bytes throws(KernelError) in
+    asked.append(bytes)
+    if asked.count > 1, !isThere { throw .overBudget(needed: bytes, budget: asked[0]) }
+    return 4
+  }
+  #expect(asked.count == 2 && asked[1] > asked[0])
+  #expect(readings[.infiniteTangentKernelSpectrum]?.measurement.spectrum?.outcome == .ok)
+}
+
 @Test(arguments: OutputReduction.allCases)
 func aLinearMapIsItsOwnLimitUnderEveryReduction(reduction: OutputReduction) throws {
   var builder = NetworkBuilder(input: .features(3))

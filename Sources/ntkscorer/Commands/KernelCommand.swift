@@ -110,7 +110,7 @@ struct KernelCommand: ParsableCommand {
       repetitions: repetitions,
       measuresPhases: logging.verbose, resources: resourcing.resources)
     // The finite engine takes seconds at most where the limit may take minutes.
-    let bar = kind == .empirical ? nil : ProgressBar(isQuiet: logging.quiet)
+    let bar = kind == .empirical ? nil : ProgressBar(isQuiet: logging.quiet, counting: "pair")
     let computed = Result { try scorer.kernel(request) { bar?.update(done: $0, total: $1) } }
     bar?.finish()
     let result = try computed.get()

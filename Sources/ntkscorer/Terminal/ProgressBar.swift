@@ -10,13 +10,14 @@ final class ProgressBar: @unchecked Sendable {
   private let lock = NSLock()
   private let start = Date()
   private let cancellation: Cancellation
-  private var line = ProgressLine(done: 0, total: nil, fromStore: 0, failed: 0, elapsedSeconds: 0)
+  private var line: ProgressLine
   private var isFinished = false
 
   /// Nothing is shown when standard error is no terminal, or when the user wants quiet.
-  init?(isQuiet: Bool, cancellation: Cancellation = Cancellation()) {
+  init?(isQuiet: Bool, cancellation: Cancellation = Cancellation(), counting noun: String = "candidate") {
     guard !isQuiet, Terminal.statusWidth != nil else { return nil }
     self.cancellation = cancellation
+    line = ProgressLine(done: 0, total: nil, fromStore: 0, failed: 0, elapsedSeconds: 0, noun: noun)
     Thread.detachNewThread { [self] in
       while draw() { Thread.sleep(forTimeInterval: 0.1) }
     }
@@ -31,7 +32,7 @@ final class ProgressBar: @unchecked Sendable {
   func update(done: Int, total: Int?, fromStore: Int = 0, failed: Int = 0) {
     lock.withLock {
       guard done >= line.done else { return }
-      line = ProgressLine(done: done, total: total, fromStore: fromStore, failed: failed, elapsedSeconds: 0)
+      (line.done, line.total, line.fromStore, line.failed) = (done, total, fromStore, failed)
     }
   }
 
