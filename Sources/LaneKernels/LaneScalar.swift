@@ -8,7 +8,8 @@ package protocol LaneScalar: BinaryFloatingPoint, Sendable {
   /// out[i] = (numbers[i] · scale) · factor, the first product in single precision. A requirement, since a generic loop
   /// would take longer than drawing the numbers.
   static func scale(
-    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Self, into out: UnsafeMutablePointer<Self>)
+    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Self,
+    into out: UnsafeMutablePointer<Self>)
 }
 
 extension Float: LaneScalar {
@@ -17,7 +18,8 @@ extension Float: LaneScalar {
   }
 
   package static func scale(
-    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Float, into out: UnsafeMutablePointer<Float>
+    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Float,
+    into out: UnsafeMutablePointer<Float>
   ) {
     for index in numbers.indices { out[index] = numbers[index] * scale * factor }
   }
@@ -29,7 +31,8 @@ extension Double: LaneScalar {
   }
 
   package static func scale(
-    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Double, into out: UnsafeMutablePointer<Double>
+    _ numbers: UnsafeBufferPointer<Float>, by scale: Float, then factor: Double,
+    into out: UnsafeMutablePointer<Double>
   ) {
     for index in numbers.indices { out[index] = Double(numbers[index] * scale) * factor }
   }

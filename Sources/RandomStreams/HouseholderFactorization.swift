@@ -227,19 +227,9 @@ package struct HouseholderFactorization {
   ) {
     let zero: [Int32] = [0]
     zero.withUnsafeBufferPointer { zero in
-      var shape = LaneCorrelation()
-      shape.targetChannels = Int64(rows - row)
-      shape.targetRows = 1
-      shape.targetColumns = 1
-      shape.targetChannelStride = 1
-      shape.targetColumnStride = 1
-      shape.sourceChannels = Int64(laneCount)
-      shape.sourceRows = 1
-      shape.sourceColumns = 1
-      shape.sourceChannelStride = 1
-      shape.sourceColumnStride = 1
-      shape.rowStep = 1
-      shape.columnStep = 1
+      var shape = LaneCorrelation(
+        from: LaneMap(channels: laneCount, rows: 1, columns: 1),
+        to: LaneMap(channels: rows - row, rows: 1, columns: 1))
       shape.taps = 1
       shape.tapRow = zero.baseAddress
       shape.tapColumn = zero.baseAddress

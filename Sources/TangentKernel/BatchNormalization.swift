@@ -27,6 +27,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     self.mode = mode
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -61,6 +63,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -81,6 +85,8 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

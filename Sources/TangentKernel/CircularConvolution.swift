@@ -17,12 +17,16 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
     interior = ConvolutionPass(unpadded, input: padded, output: output, parameters: parameters)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
     withWrapped(inputs[0], context) { interior.forward([$0], into: output, context) }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -46,6 +50,8 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
     context.pool.giveBack(whole.base)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

@@ -59,6 +59,14 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   var taps: Int { layer.kernelHeight * layer.kernelWidth }
 
+  /// The maps of one group.
+  private var sourceMap: LaneMap { LaneMap(channels: sourceChannels, rows: height, columns: width) }
+  private var targetMap: LaneMap {
+    LaneMap(channels: targetChannels, rows: outputHeight, columns: outputWidth)
+  }
+
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -66,20 +74,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       winograd.forward(inputs[0], weights: weights.weight, bias: weights.bias, into: output, context)
       return
     }
-    var shape = LaneCorrelation()
-    shape.targetRows = Int64(outputHeight)
-    shape.targetColumns = Int64(outputWidth)
-    shape.targetChannelStride = Int64(outputHeight * outputWidth)
-    shape.targetRowStride = Int64(outputWidth)
-    shape.targetColumnStride = 1
-    shape.sourceChannels = Int64(sourceChannels)
-    shape.sourceRows = Int64(height)
-    shape.sourceColumns = Int64(width)
-    shape.sourceChannelStride = Int64(height * width)
-    shape.sourceRowStride = Int64(width)
-    shape.sourceColumnStride = 1
-    shape.rowStep = Int64(layer.stride)
-    shape.columnStep = Int64(layer.stride)
+    var shape = LaneCorrelation(from: sourceMap, to: targetMap, step: layer.stride)
     shape.weightTargetStride = Int64(sourceChannels * taps)
     shape.weightSourceStride = Int64(taps)
     forwardTaps.apply(to: &shape) { shape in
@@ -97,6 +92,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -118,20 +115,11 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
     nonisolated(unsafe) let weights = prepared.folded ?? self.weights.weight
     for phase in backwardPhases {
-      var shape = LaneCorrelation()
+      var shape = LaneCorrelation(from: targetMap, to: sourceMap)
       shape.targetRows = Int64(phase.rows)
       shape.targetColumns = Int64(phase.columns)
-      shape.targetChannelStride = Int64(height * width)
       shape.targetRowStride = Int64(layer.stride * width)
       shape.targetColumnStride = Int64(layer.stride)
-      shape.sourceChannels = Int64(targetChannels)
-      shape.sourceRows = Int64(outputHeight)
-      shape.sourceColumns = Int64(outputWidth)
-      shape.sourceChannelStride = Int64(outputHeight * outputWidth)
-      shape.sourceRowStride = Int64(outputWidth)
-      shape.sourceColumnStride = 1
-      shape.rowStep = 1
-      shape.columnStep = 1
       shape.weightTargetStride = Int64(taps)
       shape.weightSourceStride = Int64(sourceChannels * taps)
       shape.accumulate = target.accumulate
@@ -150,6 +138,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

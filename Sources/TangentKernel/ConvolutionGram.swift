@@ -157,21 +157,11 @@ extension ConvolutionPass {
     if !accumulate {
       sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
     }
-    var shape = LaneWeightGradient()
-    shape.targets = Int64(chunk.targets.count)
-    shape.targetColumns = Int64(outputWidth)
-    shape.targetChannelStride = Int64(outputHeight * outputWidth)
-    shape.targetRowStride = Int64(outputWidth)
-    shape.sources = Int64(chunk.sources.count)
-    shape.sourceRows = Int64(height)
-    shape.sourceColumns = Int64(width)
-    shape.sourceChannelStride = Int64(height * width)
-    shape.sourceRowStride = Int64(width)
-    shape.stride = Int64(layer.stride)
-    shape.dilation = Int64(layer.dilation)
-    shape.padding = Int64(layer.padding)
-    shape.kernelHeight = Int64(layer.kernelHeight)
-    shape.kernelWidth = Int64(layer.kernelWidth)
+    var shape = LaneWeightGradient(
+      from: LaneMap(channels: chunk.sources.count, rows: height, columns: width),
+      to: LaneMap(channels: chunk.targets.count, rows: outputHeight, columns: outputWidth),
+      kernelHeight: layer.kernelHeight, kernelWidth: layer.kernelWidth, stride: layer.stride,
+      dilation: layer.dilation, padding: layer.padding)
     let source = input.channel(
       chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: column % context.blocks)
     let outputGradient = gradient.channel(

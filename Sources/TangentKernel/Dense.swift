@@ -15,6 +15,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     weights = parameters
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -23,6 +25,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
       accumulate: false, context)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -35,6 +39,8 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
 
   /// Never the n × P Jacobian: its Gram is the elementwise product of the Gram matrices of the inputs and of the
   /// back-propagated gradients (SPEC 3.6), O(n² · (inputs + units)) instead of O(n² · inputs · units).
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

@@ -3,6 +3,8 @@ import NetworkGraph
 
 /// The sum of two or more nodes.
 final class AdditionPass<Scalar: LaneScalar>: LanePass {
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -15,6 +17,8 @@ final class AdditionPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -29,12 +33,16 @@ final class ScalingPass<Scalar: LaneScalar>: LanePass {
 
   init(factor: Double) { self.factor = Scalar(factor) }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
     copy(inputs[0], to: GradientTarget(tensor: output, accumulate: false), factor: factor, context)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -46,12 +54,16 @@ final class ScalingPass<Scalar: LaneScalar>: LanePass {
 /// The elementwise product of two or more nodes.
 final class MultiplicationPass<Scalar: LaneScalar>: LanePass {
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
     multiply(inputs.map { $0 }, into: GradientTarget(tensor: output, accumulate: false), context)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -90,6 +102,8 @@ final class ConcatenationPass<Scalar: LaneScalar>: LanePass {
 
   init(inputs: [TensorShape]) { channels = inputs.map(\.channels) }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -102,6 +116,8 @@ final class ConcatenationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -122,12 +138,16 @@ final class ConcatenationPass<Scalar: LaneScalar>: LanePass {
 
 /// Zeros; nothing flows back.
 final class ZeroPass<Scalar: LaneScalar>: LanePass {
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
     output.base.fillWithZeros(output.count)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>

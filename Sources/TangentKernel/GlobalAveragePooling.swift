@@ -7,6 +7,8 @@ final class GlobalAveragePoolingPass<Scalar: LaneScalar>: LanePass {
 
   init(input: TensorShape) { positions = input.positions }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -24,6 +26,8 @@ final class GlobalAveragePoolingPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>

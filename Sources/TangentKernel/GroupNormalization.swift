@@ -21,6 +21,8 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     beta = parameters.beta.map { Scalar($0) }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -48,6 +50,8 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -71,6 +75,8 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

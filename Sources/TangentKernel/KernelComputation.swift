@@ -10,6 +10,8 @@ struct KernelComputation<Scalar: LaneScalar> {
   let passes: [any LanePass<Scalar>]
   let context: PassContext<Scalar>
   private let lastUse: [Int]
+  /// How many shares each step's gradient is the sum of.
+  private let shares: [Int]
 
   init(
     plan: ExecutionPlan, passes: [any LanePass<Scalar>],
@@ -19,6 +21,11 @@ struct KernelComputation<Scalar: LaneScalar> {
     self.passes = passes
     self.context = context
     lastUse = plan.lastUse()
+    var shares = [Int](repeating: 0, count: plan.steps.count)
+    for step in plan.steps where step.carriesGradient {
+      for source in step.inputs { shares[source] += 1 }
+    }
+    self.shares = shares
   }
 
   /// The values of every step that is still needed after the forward pass.
@@ -64,8 +71,7 @@ struct KernelComputation<Scalar: LaneScalar> {
     for time in plan.steps.indices.reversed() {
       let step = plan.steps[time]
       defer {
-        if let gradient = gradients[time] { context.pool.giveBack(gradient.base) }
-        gradients[time] = nil
+        release(&gradients, time)
         if isLast { release(&values, after: 2 * count - 1 - time) }
       }
       guard step.carriesGradient, let gradient = gradients[time]?.reshaped(step.node.shape) else { continue }
@@ -106,16 +112,23 @@ struct KernelComputation<Scalar: LaneScalar> {
     }
   }
 
-  /// A sum's gradient is its inputs' gradient as it stands: the first input without one takes the memory over, and
-  /// only the others cost a pass over it.
+  /// A sum's gradient is its inputs' gradient as it stands. Inputs that nothing else reads share its memory, since
+  /// nothing will be added to theirs; else the first input without a gradient takes the memory over, if no other step
+  /// shares it. Only the others cost a pass over it.
   private func passThrough(
     _ time: Int, _ gradient: LaneTensor<Scalar>, _ gradients: inout [LaneTensor<Scalar>?]
   ) {
     let wanting = plan.steps[time].inputs.filter { plan.steps[$0].carriesGradient }
-    let heir = wanting.last { source in
-      gradients[source] == nil && wanting.count(where: { $0 == source }) == 1
+    var heirs = wanting.filter { shares[$0] == 1 }
+    if heirs.isEmpty,
+      !gradients.indices.contains(where: { $0 != time && gradients[$0]?.base == gradient.base })
+    {
+      heirs =
+        wanting.last { source in
+          gradients[source] == nil && wanting.count(where: { $0 == source }) == 1
+        }.map { [$0] } ?? []
     }
-    for source in wanting where source != heir {
+    for source in wanting where !heirs.contains(source) {
       let held = gradients[source]
       let target = held ?? tensor(gradient.shape, columns: gradient.columns)
       gradients[source] = target
@@ -123,10 +136,8 @@ struct KernelComputation<Scalar: LaneScalar> {
         gradient, inputs: [], output: nil,
         into: [GradientTarget(tensor: target.reshaped(gradient.shape), accumulate: held != nil)], context)
     }
-    if let heir {
-      gradients[heir] = gradients[time]
-      gradients[time] = nil
-    }
+    for heir in heirs { gradients[heir] = gradients[time] }
+    if !heirs.isEmpty { gradients[time] = nil }
   }
 
   // MARK: Buffers
@@ -135,6 +146,13 @@ struct KernelComputation<Scalar: LaneScalar> {
     LaneTensor(
       base: context.pool.take(Scalar.self, count: shape.elementCount * columns * laneCount), shape: shape,
       columns: columns)
+  }
+
+  /// Gives a gradient's memory back unless another step's gradient stands in it too.
+  private func release(_ gradients: inout [LaneTensor<Scalar>?], _ time: Int) {
+    guard let gradient = gradients[time] else { return }
+    gradients[time] = nil
+    if !gradients.contains(where: { $0?.base == gradient.base }) { context.pool.giveBack(gradient.base) }
   }
 
   private func release(_ values: inout ForwardValues, after time: Int) {

@@ -26,6 +26,9 @@ struct PassContext<Scalar: LaneScalar> {
 /// One operation in the lane layout: forward, backward, and its parameters' share of the Gram matrix. To add an
 /// operation, conform a type here, beside a file of the same name in `NetworkGraph`, and add its row to the
 /// conformance tests.
+///
+/// Implementations carry `@_specialize` for both scalars: called through the protocol, generic code would look its types
+/// up at run time, channel by channel, which small maps feel.
 protocol LanePass<Scalar>: AnyObject {
   associatedtype Scalar: LaneScalar
 

@@ -10,6 +10,8 @@ final class AveragePoolingPass<Scalar: LaneScalar>: LanePass {
     shape = LanePooling(pool, input: input, output: output)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -18,6 +20,8 @@ final class AveragePoolingPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -38,6 +42,8 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
     shape = LanePooling(pool, input: input, output: output)
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
@@ -46,6 +52,8 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
@@ -63,10 +71,11 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
 
 extension LanePooling {
   fileprivate init(_ pool: Pooling, input: TensorShape, output: TensorShape) {
+    let map = { (shape: TensorShape) in
+      LaneMap(channels: shape.channels, rows: shape.dimensions[1], columns: shape.dimensions[2])
+    }
     self.init(
-      channels: Int64(input.channels), targetRows: Int64(output.dimensions[1]),
-      targetColumns: Int64(output.dimensions[2]), sourceRows: Int64(input.dimensions[1]),
-      sourceColumns: Int64(input.dimensions[2]), kernel: Int64(pool.kernel), stride: Int64(pool.stride),
-      padding: Int64(pool.padding), countsPadding: pool.countsPadding)
+      from: map(input), to: map(output), kernel: pool.kernel, stride: pool.stride, padding: pool.padding,
+      countsPadding: pool.countsPadding)
   }
 }

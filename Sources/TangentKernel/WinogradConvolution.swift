@@ -96,16 +96,9 @@ struct WinogradConvolution {
     _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>, accumulate: Bool,
     _ scratch: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
-    var shape = LaneWinograd()
-    shape.targetChannels = Int64(chunk.targets.count)
-    shape.targetRows = Int64(outputHeight)
-    shape.targetColumns = Int64(outputWidth)
-    shape.targetChannelStride = Int64(outputHeight * outputWidth)
-    shape.sourceChannels = Int64(chunk.sources.count)
-    shape.sourceRows = Int64(height)
-    shape.sourceColumns = Int64(width)
-    shape.sourceChannelStride = Int64(height * width)
-    shape.padding = Int64(padding)
+    var shape = LaneWinograd(
+      from: LaneMap(channels: chunk.sources.count, rows: height, columns: width),
+      to: LaneMap(channels: chunk.targets.count, rows: outputHeight, columns: outputWidth), padding: padding)
     shape.accumulate = accumulate
     context.kernels.winogradWeightGradient(
       shape,
@@ -124,17 +117,11 @@ struct WinogradConvolution {
     let (sources, targets) = (source.shape.channels / groups, target.shape.channels / groups)
     let perGroup = transformedWeightCount / groups
     nonisolated(unsafe) let transformed = transformedWeights
-    var shape = LaneWinograd()
     let (rows, columns) = (target.shape.dimensions[1], target.shape.dimensions[2])
-    shape.targetChannels = Int64(targets)
-    shape.targetRows = Int64(rows)
-    shape.targetColumns = Int64(columns)
-    shape.targetChannelStride = Int64(rows * columns)
-    shape.sourceChannels = Int64(sources)
-    shape.sourceRows = Int64(source.shape.dimensions[1])
-    shape.sourceColumns = Int64(source.shape.dimensions[2])
-    shape.sourceChannelStride = Int64(source.shape.positions)
-    shape.padding = Int64(padding)
+    var shape = LaneWinograd(
+      from: LaneMap(
+        channels: sources, rows: source.shape.dimensions[1], columns: source.shape.dimensions[2]),
+      to: LaneMap(channels: targets, rows: rows, columns: columns), padding: padding)
     shape.accumulate = accumulate
     let strip = Int(laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns)).rows)
     // Each output is computed whole by one call, so how rows are shared out changes no bits.

@@ -125,20 +125,18 @@ private func withTaps(
   rows.withUnsafeBufferPointer { rows in
     columns.withUnsafeBufferPointer { columns in
       weights.withUnsafeBufferPointer { weights in
-        let plane = Int64(given.targetRows * given.targetColumns)
-        body(
-          LaneCorrelation(
-            targetChannels: Int64(given.targets), targetRows: Int64(given.targetRows),
-            targetColumns: Int64(given.targetColumns), targetChannelStride: plane,
-            targetRowStride: Int64(given.targetColumns), targetColumnStride: 1,
-            sourceChannels: Int64(given.sources), sourceRows: Int64(given.sourceRows),
-            sourceColumns: Int64(given.sourceColumns),
-            sourceChannelStride: Int64(given.sourceRows * given.sourceColumns),
-            sourceRowStride: Int64(given.sourceColumns), sourceColumnStride: 1, rowStep: Int64(given.step),
-            columnStep: Int64(given.step), taps: Int64(given.taps.count), tapRow: rows.baseAddress,
-            tapColumn: columns.baseAddress, weightTargetStride: Int64(given.sources * given.taps.count),
-            weightSourceStride: Int64(given.taps.count), tapWeight: weights.baseAddress,
-            accumulate: accumulate))
+        var shape = LaneCorrelation(
+          from: LaneMap(channels: given.sources, rows: given.sourceRows, columns: given.sourceColumns),
+          to: LaneMap(channels: given.targets, rows: given.targetRows, columns: given.targetColumns),
+          step: given.step)
+        shape.taps = Int64(given.taps.count)
+        shape.tapRow = rows.baseAddress
+        shape.tapColumn = columns.baseAddress
+        shape.tapWeight = weights.baseAddress
+        shape.weightTargetStride = Int64(given.sources * given.taps.count)
+        shape.weightSourceStride = Int64(given.taps.count)
+        shape.accumulate = accumulate
+        body(shape)
       }
     }
   }

@@ -221,3 +221,19 @@ private func checkNormalization<Scalar: LaneScalar>(_ channels: Int, _ positions
   variants[0].pointee.fillUniforms(11, 7, 36, 50, &shifted)
   #expect(shifted == Array(numbers[31..<81]))
 }
+
+// Both precisions draw the same network: the first product is rounded to single precision, the second is the scalar's.
+@Test func scalingRoundsTheFirstProductInSinglePrecision() {
+  var numbers = Numbers(11)
+  let drawn = (0..<37).map { _ in Float(numbers.next()) }
+  func scaled<Scalar: LaneScalar>(_ factor: Scalar) -> [Scalar] {
+    [Scalar](unsafeUninitializedCapacity: drawn.count) { out, count in
+      drawn.withUnsafeBufferPointer { drawn in
+        if let base = out.baseAddress { Scalar.scale(drawn, by: 0.3, then: factor, into: base) }
+      }
+      count = drawn.count
+    }
+  }
+  #expect(isIdentical(scaled(Float(0.7)), drawn.map { $0 * Float(0.3) * Float(0.7) }))
+  #expect(isIdentical(scaled(0.7), drawn.map { Double($0 * Float(0.3)) * 0.7 }))
+}

@@ -152,10 +152,8 @@ private func checkGradients<Scalar: LaneScalar>(_ layer: Layer, _ type: Scalar.T
 extension Layer {
   fileprivate var shape: LaneWinograd {
     LaneWinograd(
-      targetChannels: Int64(targets), targetRows: Int64(targetRows), targetColumns: Int64(targetColumns),
-      targetChannelStride: Int64(targetRows * targetColumns), sourceChannels: Int64(sources),
-      sourceRows: Int64(rows), sourceColumns: Int64(columns), sourceChannelStride: Int64(rows * columns),
-      padding: Int64(padding), firstRow: 0, endRow: Int64(targetRows), accumulate: false)
+      from: LaneMap(channels: sources, rows: rows, columns: columns),
+      to: LaneMap(channels: targets, rows: targetRows, columns: targetColumns), padding: padding)
   }
   fileprivate var strip: (scratch: Int, rows: Int) {
     let strip = laneWinogradStrip(Int64(targets), Int64(sources), Int64(targetRows), Int64(targetColumns))

@@ -205,6 +205,18 @@ private let normalizationRows: [ConformanceRow] = [
     let normalized = try $0.add(.batchNormalization(.init()), from: result)
     return try $0.readOut(try $0.add(.add, from: [result, normalized]))
   },
+  // A removed batch norm leaves a sum within a sum. The outer one's terms share its gradient, so none of the inner one's
+  // terms, which are read again before they are reached, may take that memory over.
+  ConformanceRow("batch_norm between sums whose terms are read again", maps(2, 4, 5), samples: 19) {
+    let first = try $0.convolve(3, $0.input)
+    let second = try $0.add(.activation(.tanh), from: try $0.convolve(3, first))
+    let inner = try $0.add(.batchNormalization(.init()), from: try $0.add(.add, from: [first, second]))
+    let outer = try $0.add(.add, from: [inner, try $0.convolve(3, $0.input)])
+    let branches = [
+      try $0.add(.activation(.tanh), from: outer), try $0.add(.activation(.abs), from: second),
+    ]
+    return try $0.readOut(try $0.add(.add, from: branches))
+  },
   ConformanceRow("two batch_norms of one convolution", maps(2, 4, 5)) {
     let result = try $0.convolve(3, $0.input)
     let branches = [
