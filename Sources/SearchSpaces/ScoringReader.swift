@@ -85,7 +85,7 @@ struct ScoringReader {
     for (value, element) in zip(values, elements) {
       guard let earlier = firstUse.updateValue(element.location, forKey: value) else { continue }
       collector.report(
-        "\(element.shown) repeats what stands already at \(earlier.line):\(earlier.column)",
+        "\(element.shown) repeats what stands already at \(collector.place(earlier, seenFrom: element.location))",
         at: element.location)
     }
   }
