@@ -59,10 +59,10 @@ struct ParameterSections {
       }
       guard let (values, when) = reader.axis(node) else { continue }
       var scope = scope(fixed, axes)
-      scope.excluded[name] = "the condition of '\(name)' mentions '\(name)' itself"
+      scope.excluded[name] = "it depends on '\(name)' itself"
       for later in names[(place + 1)...] {
         scope.excluded[later] =
-          "the condition of '\(name)' mentions '\(later)', which is chosen below it; put '\(later)' above '\(name)'"
+          "'\(later)' is chosen below it; put '\(later)' above '\(name)'"
       }
       let condition = when.flatMap { self.condition($0, of: reader.parameter, in: scope) }
       axes.append(ChoiceAxis(name: name, values: values, condition: condition))
@@ -150,21 +150,5 @@ struct ParameterSections {
       }
       return nil
     }
-  }
-}
-
-extension ChoiceDiagram {
-  /// The diagram of some choices of a family, its other parameters at their fixed values or defaults.
-  init(axes: [ChoiceAxis], constraints: [ChoiceExpression], fixed: Choices, family: any ArchitectureFamily)
-    throws(Failure)
-  {
-    let names = Set(axes.map(\.name))
-    let known = { (name: String) -> ChoiceExpression in
-      names.contains(name)
-        ? .parameter(name) : .constant(fixed[name] ?? family.parameter(named: name)?.defaultValue)
-    }
-    try self.init(
-      axes: axes, conditions: axes.map { $0.condition?.folding(known) },
-      constraints: constraints.map { $0.folding(known) })
   }
 }

@@ -93,10 +93,7 @@ extension SearchSpace {
   public func value(_ typed: ParameterValue, on axis: ChoiceAxis) throws(SpaceFilterError) -> ParameterValue {
     let meant = family.parameter(named: axis.name).flatMap { try? $0.validated(typed).get() } ?? typed
     if axis.values.contains(meant) { return meant }
-    var suggestion: String?
-    if case .text(let word) = typed {
-      suggestion = nearestSpelling(to: word, among: axis.values.map(\.description))
-    }
+    let suggestion = axis.nearestValue(to: typed)
     throw SpaceFilterError(
       description: "'\(axis.name)' is never \(typed) in '\(name)'; "
         + (suggestion.map { "did you mean '\($0)'?" } ?? "expected one of \(axis.shownValues)"))
@@ -110,9 +107,31 @@ extension SearchSpace {
 }
 
 extension ChoiceAxis {
+  /// The value that was most likely meant: for words the nearest spelling, for numbers one that differs by a tenth at
+  /// most.
+  fileprivate func nearestValue(to typed: ParameterValue) -> String? {
+    guard let number = typed.number else {
+      return nearestSpelling(to: typed.description, among: values.map(\.description))
+    }
+    let near = values.compactMap { value in
+      value.number.map { (distance: abs($0 - number), value) }
+    }.min { $0.distance < $1.distance }
+    return near.flatMap { $0.distance <= abs(number) / 10 ? $0.1.description : nil }
+  }
+
   /// The values for a message, shortened.
   public var shownValues: String {
     let shown = values.prefix(12).map(\.description).joined(separator: ", ")
     return values.count > 12 ? "\(shown), … (\(values.count) values)" : shown
+  }
+}
+
+extension ParameterValue {
+  fileprivate var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .real(let value): value
+    default: nil
+    }
   }
 }

@@ -247,9 +247,10 @@ private struct YAMLParser {
   private func mergedMappings(_ value: YAMLNode) -> [YAMLNode] {
     let mappings = value.elements ?? [value]
     if let wrong = mappings.first(where: { $0.entries == nil }) {
+      // The elements of a list that an alias stands for are elsewhere.
       collector.report(
-        "'<<' is \(wrong.shown); expected an alias of a mapping, such as *common, or a list of those",
-        at: wrong.location)
+        "'<<' merges \(wrong.shown); expected an alias of a mapping, such as *common, or a list of those",
+        at: max(wrong.location, value.location))
       return []
     }
     return mappings
@@ -300,6 +301,16 @@ private struct YAMLParser {
     }
     if problem.contains("',' or '}'") {
       return failure("expected ',' or '}'; the mapping began at \(start.line):\(start.column)", at: place)
+    }
+    if context == "while parsing a block mapping", problem == "did not find expected key" {
+      return failure(
+        "no key of the mapping that began at \(start.line):\(start.column); expected the same indentation, or "
+          + "quotes around what stands above", at: place)
+    }
+    if problem == "mapping values are not allowed in this context" {
+      return failure(
+        "a ':' stands here that can follow no key; check the indentation, or put the text in quotes",
+        at: place)
     }
     return failure(context.map { "\($0): \(problem)" } ?? problem, at: place)
   }

@@ -77,11 +77,11 @@ import Testing
   @Test(arguments: [
     (
       "{depth: [1], width: [8], tag: {from: 1, to: 2, when: bias}, bias: [true, false]}",
-      "3:63 the condition of 'tag': the condition of 'tag' mentions 'bias', which is chosen below it; put 'bias' above 'tag'"
+      "3:63 the condition of 'tag': 'bias' is chosen below it; put 'bias' above 'tag'"
     ),
     (
       "{depth: [1], width: [8], tag: {from: 1, to: 2, when: tag > 1}}",
-      "3:63 the condition of 'tag': the condition of 'tag' mentions 'tag' itself"
+      "3:63 the condition of 'tag': it depends on 'tag' itself"
     ),
     (
       "{depth: {values: [1, 2], when: bias}, width: [8]}",

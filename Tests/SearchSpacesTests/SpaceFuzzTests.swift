@@ -28,7 +28,7 @@ private struct SeededGenerator: RandomNumberGenerator {
       tag: { from: 1, to: 64, scale: logarithmic, count: 5, when: depth > 2 }
       weight_variance: { from: 0.5, to: 2, step: 0.5, scale: linear }
       activation: { values: [ relu, tanh ], when: max ( width ) < 16 and bias }
-    constraints: { where: [ depth * min ( width ) <= 64 , tag % 2 == 0 or activation in [ relu ] ] , parameters: { at_most: 1000, at_least: 1 }, depth: { at_most: 3 } }
+    constraints: { where: [ depth * min ( width ) <= 64 , tag % 2 == 0 or activation == relu ] , parameters: { at_most: 1000, at_least: 1 }, depth: { at_most: 3 } }
     scoring: { metrics: [ lambda_max ], seeds: 3, precision: single, parameters: all }
     ranking: { rank_sum: [ lambda_max, parameters ] }
     """

@@ -38,9 +38,10 @@ import YAMLDocuments
   @Test(arguments: [
     (
       "m: {<<: 1}\n", "1:9",
-      "'<<' is '1'; expected an alias of a mapping, such as *common, or a list of those"
+      "'<<' merges '1'; expected an alias of a mapping, such as *common, or a list of those"
     ),
-    ("m: {<<: [{a: 1}, 2]}\n", "1:18", "'<<' is '2'"),
+    ("m: {<<: [{a: 1}, 2]}\n", "1:18", "'<<' merges '2'"),
+    ("a: &a [1]\nm: {<<: *a}\n", "2:9", "'<<' merges '1'"),
     ("a: &a {x: 1}\nm: {<<: *a, <<: *a}\n", "2:13", "duplicate key '<<'; it stands already on line 2"),
   ])
   func whatCannotBeMergedIsReported(text: String, place: String, message: String) {
