@@ -18,6 +18,7 @@ public struct ArchitectureStringError: Error, Hashable, Sendable, CustomStringCo
     return "\(found); expected \(expected)"
   }
 
+  /// The message, and the suggestion when there is one.
   public var description: String { suggestion.map { "\(message); did you mean '\($0)'?" } ?? message }
 }
 
@@ -26,6 +27,8 @@ extension NASBench201Cell {
   static let form = "an architecture string such as |op~0|+|op~0|op~1|+|op~0|op~1|op~2|"
 
   /// Reads an architecture string: every edge, in the benchmark's order, and nothing else.
+  ///
+  /// - Throws: `ArchitectureStringError` at the first character that is wrong.
   public init(parsing text: String) throws(ArchitectureStringError) {
     var reader = ArchitectureStringReader(text)
     try self.init { edge throws(ArchitectureStringError) in

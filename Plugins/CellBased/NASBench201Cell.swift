@@ -3,7 +3,9 @@
 public struct NASBench201Cell: Hashable, Sendable {
   /// An edge from a node to a later one.
   public struct Edge: Hashable, Sendable {
+    /// Where the edge leads: 1, 2 or 3.
     public let node: Int
+    /// Where it comes from: below `node`.
     public let predecessor: Int
 
     /// The parameter that holds its operation: `edge_2_0` is the edge from node 0 to node 2.

@@ -3,10 +3,14 @@ import NetworkGraph
 
 /// The networks of NAS-Bench-201 (Dong and Yang 2020): one cell, repeated in three stages.
 public struct NASBench201Family: ArchitectureFamily {
+  /// What search spaces write under `family`.
   public let name = "nas_bench_201"
+  /// Of the networks that choices make: it changes with them, and enters every score's identity.
   public let version = "1"
+  /// One sentence for `plugins list`.
   public let summary = "NAS-Bench-201: one cell of four nodes and six edges, repeated in three stages."
 
+  /// Every parameter with its range and default, in the order of the documentation.
   public let parameters: [ParameterDescription] =
     [
       .init(
@@ -26,8 +30,10 @@ public struct NASBench201Family: ArchitectureFamily {
         documentation: "Cells in each of the three stages; the benchmark's accuracies are for 5."),
     ]
 
+  /// The family has no settings of its own.
   public init() {}
 
+  /// What is wrong with an architecture string; nil for a cell.
   public func problem(with text: String, of parameter: ParameterDescription) -> ParameterProblem? {
     guard parameter.name == "architecture" else { return nil }
     do {
@@ -40,6 +46,7 @@ public struct NASBench201Family: ArchitectureFamily {
     }
   }
 
+  /// The cell described twice, not at all, or by some edges only.
   public func problems(amongGiven names: Set<String>) -> [ParameterProblem] {
     let edges = NASBench201Cell.edges.map(\.name)
     let given = edges.filter(names.contains)
@@ -77,6 +84,13 @@ public struct NASBench201Family: ArchitectureFamily {
     return try NASBench201Cell { edge throws(PluginError) in try choices.choice(edge.name) }
   }
 
+  /// The benchmark's network around the chosen cell.
+  ///
+  /// - Parameters:
+  ///   - choices: checked again, defaults filled in.
+  ///   - input: maps whose height and width are multiples of 4, since they are halved twice.
+  ///   - outputs: units of the readout.
+  /// - Throws: `PluginError.invalidChoices`, or `NetworkError` for an input of another shape.
   public func makeNetwork(_ choices: Choices, input: TensorShape, outputs: Int) throws -> Network {
     guard case .maps(_, let height, let width) = input, height.isMultiple(of: 4), width.isMultiple(of: 4)
     else {

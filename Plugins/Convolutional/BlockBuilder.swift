@@ -53,6 +53,8 @@ struct BlockBuilder {
       try addActivation("\(name)_conv2")
       try addConvolution("\(name)_conv3", filters: channels, kernel: 1)
       try addShortcut(name, from: entry, channels: channels, stride: stride)
+    case .invertedBottleneck:
+      try addInvertedBottleneck(name, channels: channels, stride: stride)
     }
   }
 
@@ -74,6 +76,29 @@ struct BlockBuilder {
     try addActivation("\(name)_depthwise")
     try addConvolution("\(name)_pointwise", filters: channels, kernel: 1)
     try addActivation("\(name)_pointwise")
+  }
+
+  /// A 1×1 convolution to more channels, a k×k convolution of each of them alone, and a 1×1 convolution back without an
+  /// activation; the block's input is added where shapes agree (Sandler et al. 2018, table 1 and figure 4).
+  private mutating func addInvertedBottleneck(_ name: String, channels: Int, stride: Int) throws {
+    let entry = last
+    let (inner, overflow) = shape.channels.multipliedReportingOverflow(by: plan.expansionRatio)
+    guard !overflow else {
+      throw NetworkError(
+        node: "\(name)_expansion",
+        message: "'expansion_ratio' \(plan.expansionRatio) makes too many of \(shape.channels) channels")
+    }
+    if plan.expansionRatio > 1 {
+      try addConvolution("\(name)_expansion", filters: inner, kernel: 1)
+      try addActivation("\(name)_expansion")
+    }
+    try addConvolution(
+      "\(name)_depthwise", filters: inner, kernel: plan.kernel, stride: stride, groups: inner)
+    try addActivation("\(name)_depthwise")
+    try addConvolution("\(name)_projection", filters: channels, kernel: 1)
+    if builder.shape(of: entry) == shape {
+      last = try builder.add(.add, name: "\(name)_sum", from: [last, entry])
+    }
   }
 
   /// Adds the block's input to its last maps, through a 1×1 projection with normalization where shapes

@@ -1,18 +1,22 @@
 import ArchitecturePlugins
 import NetworkGraph
 
+/// What a stage is made of.
 enum BlockKind: String, CaseIterable {
   case plain, residual
   case depthwiseSeparable = "depthwise_separable"
   case bottleneck
+  case invertedBottleneck = "inverted_bottleneck"
 }
 
+/// How a stage halves the maps.
 enum Downsampling: String, CaseIterable {
   case strided
   case maxPool = "max_pool"
   case averagePool = "average_pool"
 }
 
+/// What follows every convolution.
 enum Normalization: String, CaseIterable {
   case none
   case batchNorm = "batch_norm"
@@ -20,6 +24,7 @@ enum Normalization: String, CaseIterable {
   case groupNorm = "group_norm"
 }
 
+/// How the last maps become features.
 enum Head: String, CaseIterable {
   case globalAveragePool = "global_average_pool"
   case flatten
@@ -30,10 +35,12 @@ struct StagePlan {
   let stages: Int
   /// Per stage.
   let channels: [Int]
+  /// Per stage.
   let blocks: [Int]
   let block: BlockKind
   let kernel: Int
   let bottleneckRatio: Int
+  let expansionRatio: Int
   let downsampling: Downsampling
   let hasStem: Bool
   let activation: Activation
@@ -51,6 +58,7 @@ struct StagePlan {
     block = try choices.choice("block")
     kernel = try choices.integer("kernel_size")
     bottleneckRatio = try choices.integer("bottleneck_ratio")
+    expansionRatio = try choices.integer("expansion_ratio")
     downsampling = try choices.choice("downsampling")
     hasStem = try choices.boolean("stem")
     activation = try choices.activation("activation")
@@ -59,9 +67,7 @@ struct StagePlan {
     head = try choices.choice("head")
     bias = try choices.boolean("bias")
     headBias = try choices.boolean("head_bias")
-    scaling = ParameterScaling(
-      weightVariance: choices.optionalReal("weight_variance"),
-      biasVariance: choices.optionalReal("bias_variance"))
+    scaling = choices.scaling
     guard !kernel.isMultiple(of: 2) else {
       throw family.invalid("kernel_size", "'kernel_size' is \(kernel); expected an odd number")
     }

@@ -77,6 +77,31 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What it is, in words that continue "needs …".
+  public var summary: String {
+    switch self {
+    case .network: "the network alone, the same for all seeds"
+    case .tangentKernelSpectrum: "the eigenvalues of the tangent kernel K"
+    case .centeredKernelSpectrum: "the eigenvalues of HKH, H = I − 11ᵀ/n"
+    case .correlationKernelSpectrum: "the eigenvalues of K_ij/√(K_ii K_jj)"
+    case .layerEqualizedSpectrum: "the tangent kernels of the layers, each over its mean diagonal"
+    case .layerEqualizedCorrelationSpectrum: "the tangent kernels of the layers, each in correlation form"
+    case .layerGradientNorms: "the gradient norms of the first and the last layer"
+    case .inputGradientSpectrum: "the eigenvalues of the Gram matrix of gradients by the input"
+    case .centeredInputGradientSpectrum:
+      "the eigenvalues of the centred Gram matrix of gradients by the input"
+    case .conjugateKernelSpectrum: "the eigenvalues of the Gram matrix of the last hidden features"
+    case .tangentKernelLabelFit: "the tangent kernel K of one output, and labels"
+    case .infiniteTangentKernelSpectrum: "the eigenvalues of Θ, the tangent kernel of infinite width"
+    case .gaussianProcessKernelSpectrum:
+      "the eigenvalues of the NNGP kernel, the covariance of outputs at infinite width"
+    case .infiniteWidthDeviation: "the tangent kernel K and its limit Θ of infinite width"
+    case .infiniteTangentKernelLabelFit: "Θ, the tangent kernel of infinite width, and labels"
+    case .gaussianProcessKernelLabelFit: "the NNGP kernel and labels"
+    case .meanField: "fixed points, depth scales and laws of mean-field theory"
+    }
+  }
+
   /// Changes with the rules by which it is measured; enters the score identity.
   public var version: String { "1" }
 

@@ -132,7 +132,8 @@ final class InputReader {
 
   private func path(_ node: YAMLNode, _ what: String) -> String? {
     guard let path = collector.read(node, what, "the path of a file", { $0.text }) else { return nil }
-    fileReferences.append(FileReference(path: path, location: node.location, source: collector.source))
+    fileReferences.append(
+      FileReference(path: path, location: node.location, source: collector.source(at: node.location)))
     return path
   }
 }

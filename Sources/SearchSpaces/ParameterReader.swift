@@ -41,26 +41,38 @@ struct ParameterReader {
     return nil
   }
 
-  /// The values that a choice ranges over: a list, or a range of numbers. Distinct and at least one.
-  func axis(_ node: YAMLNode) -> ChoiceAxis? {
+  /// The values that a choice ranges over, distinct and at least one, and what stands under `when`: a list, a range of
+  /// numbers, or a mapping with `values`.
+  func axis(_ node: YAMLNode) -> (values: [ParameterValue], condition: YAMLNode?)? {
     let name = parameter.name
-    let values: [ParameterValue]
     switch node.content {
     case .sequence(let elements):
-      guard let listed = distinctValues(elements, at: node.location) else { return nil }
-      values = listed
+      return distinctValues(elements, at: node.location).map { ($0, nil) }
     case .mapping:
-      guard let range = RangeReader(parameter: parameter, collector: collector).values(node) else {
-        return nil
+      let isList = node.entries?.contains { $0.key.text == "values" } ?? false
+      let what = isList ? "the choice '\(name)'" : "the range of '\(name)'"
+      guard let keys = YAMLMappingReader(node, what: what, collector: collector) else { return nil }
+      guard isList else {
+        return RangeReader(parameter: parameter, collector: collector).values(keys).map {
+          ($0, keys.value("when"))
+        }
       }
-      values = range
+      let condition = keys.value("when")
+      let values = keys.required("values").flatMap { list -> [ParameterValue]? in
+        guard let elements = list.elements else {
+          collector.report("'values' is \(list.shown); expected a list of values", at: list.location)
+          return nil
+        }
+        return distinctValues(elements, at: list.location)
+      }
+      keys.finish()
+      return values.map { ($0, condition) }
     case .scalar:
       collector.report(
         "the choice '\(name)' is \(node.shown); expected a list of values or a range such as {from: 1, to: 8} "
           + "(a single value belongs under 'fixed')", at: node.location)
       return nil
     }
-    return ChoiceAxis(name: name, values: values)
   }
 
   /// The most values that one choice may take.
@@ -83,8 +95,8 @@ struct ParameterReader {
       guard let value = value(node, what: what) else { return nil }
       if let earlier = firstUse.updateValue(node.location, forKey: value) {
         collector.report(
-          "\(what) repeats \(value.canonicalJSON), which stands already at \(earlier.line):\(earlier.column)",
-          at: node.location)
+          "\(what) repeats \(value.canonicalJSON), which stands already at "
+            + collector.place(earlier, seenFrom: node.location), at: node.location)
         return nil
       }
       return value

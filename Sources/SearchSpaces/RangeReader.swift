@@ -2,7 +2,7 @@ import ArchitecturePlugins
 import Foundation
 import YAMLDocuments
 
-/// Reads a range of numbers, `{from, to, step | count | factor, scale}`, as the list of values it stands for.
+/// Reads a range of numbers, `{from, to, step | count | factor, scale}` (and `when`, which is left alone), as the list of values it stands for.
 ///
 /// Both ends are inclusive. Integers go by `step` (1 when nothing is said), by `count` evenly spaced values rounded
 /// to integers, or on a logarithmic scale by `factor` or `count`; values that round to the same integer are taken
@@ -13,19 +13,18 @@ struct RangeReader {
   let collector: DiagnosticCollector
 
   /// The values, ascending and distinct; nil after reporting what is wrong.
-  func values(_ node: YAMLNode) -> [ParameterValue]? {
-    let what = "the range of '\(parameter.name)'"
+  func values(_ keys: YAMLMappingReader) -> [ParameterValue]? {
     switch parameter.kind {
-    case .integer(let range), .integerOrList(let range):
-      guard let keys = YAMLMappingReader(node, what: what, collector: collector) else { return nil }
-      return integers(keys, in: range)
-    case .real(let range):
-      guard let keys = YAMLMappingReader(node, what: what, collector: collector) else { return nil }
-      return reals(keys, in: range)
+    case .integer(let range), .integerOrList(let range): return integers(keys, in: range)
+    case .real(let range): return reals(keys, in: range)
     case .boolean, .choice, .text:
+      let isConditional = keys.contains("when")
       collector.report(
-        "the choice '\(parameter.name)' is \(node.shown), and only numbers have ranges; expected a list of values",
-        at: node.location)
+        "the choice '\(parameter.name)' is \(keys.node.shown)"
+          + (isConditional
+            ? " without 'values'; expected {values: [...], when: ...}"
+            : ", and only numbers have ranges; expected a list of values"),
+        at: keys.node.location)
       return nil
     }
   }
@@ -129,6 +128,7 @@ extension RangeReader {
     let scale = keys.choice("scale", among: [("linear", false), ("logarithmic", true)])
     let count = keys.integer("count", in: 1...ParameterReader.valueLimit)
     let factor = real(keys, "factor", above: 1)
+    _ = keys.value("when")
     keys.finish()
     let given = ["step", "count", "factor"].filter(keys.contains)
     if given.count > 1 {

@@ -37,9 +37,9 @@ struct ScoringReader {
   private func metric(_ node: YAMLNode, _ what: String) -> String? {
     if let text = node.text, let name = KnownNames.canonical(text, among: knownNames.metrics) { return name }
     let names = knownNames.metrics.map(KnownNames.snakeCase)
-    collector.report(
-      "\(what) is \(node.shown); expected one of \(names.joined(separator: ", "))", at: node.location,
-      suggestion: node.text.flatMap { nearestSpelling(to: $0, among: names) })
+    let nearest = node.text.flatMap { nearestSpelling(to: $0, among: names) }
+    let expected = nearest == nil ? "; expected one of \(names.joined(separator: ", "))" : "; expected the name of a metric"
+    collector.report("\(what) is \(node.shown)\(expected)", at: node.location, suggestion: nearest)
     return nil
   }
 
@@ -85,7 +85,7 @@ struct ScoringReader {
     for (value, element) in zip(values, elements) {
       guard let earlier = firstUse.updateValue(element.location, forKey: value) else { continue }
       collector.report(
-        "\(element.shown) repeats what stands already at \(earlier.line):\(earlier.column)",
+        "\(element.shown) repeats what stands already at \(collector.place(earlier, seenFrom: element.location))",
         at: element.location)
     }
   }

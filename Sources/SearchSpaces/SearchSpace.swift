@@ -4,8 +4,8 @@ import YAMLDocuments
 
 /// A set of candidate architectures and the way to score and rank them: what a search-space file says, checked.
 ///
-/// The candidates are all combinations of the values of `axes`, each merged with `fixed`; the budgets then say which
-/// of them are admissible. Made by `SearchSpace.init(_:families:knownNames:)` from a file's text.
+/// The candidates are all combinations of the values of `axes` that keep the axes' conditions and the constraints,
+/// each merged with `fixed`; the budgets then say which of them are admissible. Made by `SearchSpace.init(_:families:knownNames:)` from a file's text.
 public struct SearchSpace: Sendable {
   /// The file's `name`, or the file's own name without its extension.
   public let name: String
@@ -17,6 +17,10 @@ public struct SearchSpace: Sendable {
   public let fixed: Choices
   /// What differs between candidates, in the order of the file. Empty for a space of one candidate.
   public let axes: [ChoiceAxis]
+  /// What holds between the choices of every candidate: none of them is false for any.
+  public let constraints: [ChoiceExpression]
+  /// All combinations of choices that keep the conditions and the constraints.
+  let diagram: ChoiceDiagram
   public let budgets: Budgets
   public let scoring: ScoringSettings
   public let ranking: RankingRule
@@ -41,15 +45,35 @@ public struct ChoiceAxis: Hashable, Sendable {
   public let name: String
   /// Distinct, at least one, in the order of the file.
   public let values: [ParameterValue]
+  /// When the parameter has a part in a candidate: where this is not true, the candidate is without it. Mentions no
+  /// axes but earlier ones. Nil for always.
+  public let condition: ChoiceExpression?
 }
 
 extension SearchSpace {
-  /// How many candidates there are before budgets are applied: the exact product of the numbers of values. With
-  /// budgets it is an upper bound and says so.
+  /// How many candidates there are before budgets are applied, exactly. With budgets it is an upper bound and says
+  /// so.
   ///
-  /// Complexity: O(axes × digits); nothing is enumerated.
-  public var cardinality: Cardinality {
-    Cardinality(product: axes.map(\.values.count), isUpperBound: !budgets.isEmpty)
+  /// Complexity: O(1); nothing is enumerated.
+  public var cardinality: Cardinality { Cardinality(diagram.count, isUpperBound: !budgets.isEmpty) }
+
+  /// Whether a choice has a part in a candidate, as far as earlier choices tell.
+  public func isActive(_ axis: ChoiceAxis, given choices: Choices) -> Bool {
+    guard let condition = axis.condition else { return true }
+    return condition.value { value(of: $0, in: choices) } == .boolean(true)
+  }
+
+  /// The constraints that choices break, in the order of the file.
+  public func constraints(brokenBy choices: Choices) -> [ChoiceExpression] {
+    constraints.filter { constraint in
+      constraint.value { value(of: $0, in: choices) } == .boolean(false)
+    }
+  }
+
+  /// What expressions read: the family's default for a parameter that the space leaves alone, nothing for a choice
+  /// without a part.
+  private func value(of name: String, in choices: Choices) -> ParameterValue? {
+    choices[name] ?? (axes.contains { $0.name == name } ? nil : family.parameter(named: name)?.defaultValue)
   }
 
   /// The path of a dataset's file, as written in the search space, taken from the search space's folder.

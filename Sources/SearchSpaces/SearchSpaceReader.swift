@@ -6,15 +6,21 @@ extension SearchSpace {
   /// Reads a search space from its YAML text (docs/search-spaces.md describes the format).
   ///
   /// - Parameters:
-  ///   - source: its name is used in messages, and its folder for relative dataset paths.
+  ///   - source: its name is used in messages, and its folder for relative paths.
   ///   - families: the families that `family` may name.
   ///   - knownNames: the metrics and initializations that may be named.
+  ///   - mayInclude: whether `include` may read other files of the source's folder. Not so for text that did not
+  ///     come from a file of the user's.
   /// - Throws: `InvalidDocument` with every mistake found.
-  public init(_ source: SourceText, families: FamilyRegistry, knownNames: KnownNames) throws {
+  public init(
+    _ source: SourceText, families: FamilyRegistry, knownNames: KnownNames, mayInclude: Bool = false
+  ) throws {
     let collector = DiagnosticCollector(source)
-    let root = try parseYAML(source)
-    let space = SearchSpaceReader(collector: collector, families: families, knownNames: knownNames).space(
-      root)
+    let root = try parseYAML(file: 0, collector: collector)
+    let whole = mayInclude ? IncludeReader(collector: collector).merged(root) : root
+    let reader = SearchSpaceReader(
+      collector: collector, families: families, knownNames: knownNames, mayInclude: mayInclude)
+    let space = reader.space(whole)
     try collector.throwIfAny()
     guard let space else {
       throw InvalidDocument([
@@ -24,9 +30,10 @@ extension SearchSpace {
     self = space
   }
 
-  /// Reads a search-space file; see `init(_:families:knownNames:)`.
+  /// Reads a search-space file and those that it includes; see `init(_:families:knownNames:mayInclude:)`.
   public init(contentsOfFile path: String, families: FamilyRegistry, knownNames: KnownNames) throws {
-    try self.init(SourceText(contentsOfFile: path), families: families, knownNames: knownNames)
+    try self.init(
+      SourceText(contentsOfFile: path), families: families, knownNames: knownNames, mayInclude: true)
   }
 }
 
@@ -36,18 +43,27 @@ private struct SearchSpaceReader {
   let collector: DiagnosticCollector
   let families: FamilyRegistry
   let knownNames: KnownNames
+  let mayInclude: Bool
 
   func space(_ root: YAMLNode) -> SearchSpace? {
     guard let top = YAMLMappingReader(root, what: "the search space", collector: collector) else {
       return nil
     }
+    let include = top.value("include")
+    if !mayInclude, let include {
+      collector.report("'include' is only for search spaces read from a file", at: include.location)
+    }
+    // What is defined only for aliases to refer to is read where they stand.
+    _ = top.value("definitions")
     let name = top.text("name")
     let summary = top.text("description")
     let family = family(top)
     let inputReader = InputReader(collector: collector)
     let input = top.requiredMapping("input").flatMap { inputReader.input($0) }
-    let parameters = parameters(top, family)
-    let budgets = budgets(top)
+    let constraints = top.mapping("constraints")
+    let relations = constraints?.value("where")
+    let parameters = parameters(top, family, relations)
+    let budgets = budgets(constraints)
     let settings = ScoringReader(collector: collector, knownNames: knownNames).settings(top)
     top.finish()
     guard let family, let input, let parameters, let budgets, let settings, collector.isEmpty else {
@@ -56,8 +72,9 @@ private struct SearchSpaceReader {
     let path = collector.source.name
     return SearchSpace(
       name: name ?? fileName(path), summary: summary, family: family, input: input, fixed: parameters.fixed,
-      axes: parameters.axes, budgets: budgets, scoring: settings.scoring, ranking: settings.ranking,
-      directory: folder(path),
+      axes: parameters.axes, constraints: parameters.constraints, diagram: parameters.diagram,
+      budgets: budgets,
+      scoring: settings.scoring, ranking: settings.ranking, directory: folder(path),
       fileReferences: inputReader.fileReferences)
   }
 
@@ -67,63 +84,18 @@ private struct SearchSpaceReader {
   }
 
   private func parameters(
-    _ top: YAMLMappingReader, _ family: (any ArchitectureFamily)?
-  ) -> (fixed: Choices, axes: [ChoiceAxis])? {
-    let fixedKeys = top.mapping("fixed")
-    let choiceKeys = top.mapping("choices")
-    guard let family else { return nil }
-    let descriptions = Dictionary(
-      family.parameters.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    func reader(_ key: YAMLNode) -> ParameterReader? {
-      guard let name = key.text else { return nil }
-      if let parameter = descriptions[name] {
-        return ParameterReader(parameter: parameter, family: family, collector: collector)
-      }
-      let names = family.parameters.map(\.name)
-      let nearest = nearestSpelling(to: name, among: names)
-      let expected = nearest == nil ? "; it has \(names.joined(separator: ", "))" : ""
-      collector.report(
-        "the family '\(family.name)' has no parameter '\(key.shortText)'\(expected)",
-        at: key.location,
-        suggestion: nearest)
+    _ top: YAMLMappingReader, _ family: (any ArchitectureFamily)?, _ relations: YAMLNode?
+  ) -> ParameterSections.Parameters? {
+    guard let family else {
+      // Without a family their entries say nothing, but they are no unknown keys.
+      _ = (top.mapping("fixed"), top.mapping("choices"))
       return nil
     }
-
-    var fixed: Choices = [:]
-    for (key, node) in fixedKeys?.node.entries ?? [] {
-      if let reader = reader(key), let value = reader.value(node) { fixed[reader.parameter.name] = value }
-    }
-    let givenNames = Set(
-      [fixedKeys, choiceKeys].flatMap { $0?.node.entries ?? [] }.compactMap { $0.key.text })
-    var axes: [ChoiceAxis] = []
-    for (key, node) in choiceKeys?.node.entries ?? [] {
-      guard let reader = reader(key) else { continue }
-      let name = reader.parameter.name
-      if let fixedKeys, fixedKeys.contains(name) {
-        let place = fixedKeys.location(ofKey: name)
-        collector.report(
-          "'\(name)' is a choice here and fixed at \(place.line):\(place.column); expected one of the two",
-          at: key.location)
-      }
-      if let axis = reader.axis(node) { axes.append(axis) }
-    }
-    for parameter in family.parameters where parameter.defaultValue == nil && !parameter.isOptional {
-      if givenNames.contains(parameter.name) { continue }
-      collector.report(
-        "the family '\(family.name)' needs '\(parameter.name)' under 'fixed' or 'choices': \(parameter.documentation)",
-        at: top.value("family")?.location)
-    }
-    for problem in family.problems(amongGiven: givenNames.intersection(descriptions.keys)) {
-      let section = [choiceKeys, fixedKeys].compactMap(\.self).first { $0.contains(problem.parameter) }
-      collector.report(
-        problem.message, at: section?.location(ofKey: problem.parameter) ?? top.value("family")?.location,
-        suggestion: problem.suggestion)
-    }
-    return (fixed, axes)
+    return ParameterSections(top, family: family).parameters(relations: relations)
   }
 
-  private func budgets(_ top: YAMLMappingReader) -> Budgets? {
-    guard let constraints = top.mapping("constraints") else { return Budgets([:]) }
+  private func budgets(_ constraints: YAMLMappingReader?) -> Budgets? {
+    guard let constraints else { return Budgets([:]) }
     var all: [Budgets.Quantity: Budgets.Bounds] = [:]
     for quantity in Budgets.Quantity.allCases {
       let what = "the constraint on '\(quantity.rawValue)'"

@@ -23,17 +23,22 @@ public struct ShuffledCandidates: Sequence, Sendable {
     /// Below 2⁶⁴ candidates the order is a shuffle of their indices.
     private var shuffle: LazyShuffle?
     /// Above, repeats are so rare that drawing anew is the simplest way to leave them out.
-    private var draws: DistinctDraws
+    private let random: RandomStream
+    private var drawn: UInt64 = 0
+    private var seen: Set<[Int?]> = []
 
     init(space: SearchSpace, random: RandomStream) {
       self.space = space
       shuffle = space.cardinality.uint64.map { LazyShuffle(count: $0, random: random) }
-      draws = DistinctDraws(sizes: space.axes.map(\.values.count), random: random)
+      self.random = random
     }
 
     public mutating func next() -> Candidate? {
-      guard shuffle != nil else { return space.candidate(positions: draws.next(), index: nil) }
-      return shuffle?.next().flatMap { space.candidate(at: $0) }
+      if shuffle != nil { return shuffle?.next().flatMap { space.candidate(at: $0) } }
+      while true {
+        let candidate = space.candidate(space.diagram.randomPath(random, at: &drawn), index: nil)
+        if seen.insert(candidate.positions).inserted { return candidate }
+      }
     }
   }
 }
@@ -59,29 +64,5 @@ private struct LazyShuffle: Sendable {
     if place != taken { moved[place] = displaced }
     taken += 1
     return result
-  }
-}
-
-/// Independent uniform positions on every axis, without those that came before.
-private struct DistinctDraws: Sendable {
-  let sizes: [Int]
-  let random: RandomStream
-  private var drawn: UInt64 = 0
-  private var seen: Set<[Int]> = []
-
-  init(sizes: [Int], random: RandomStream) {
-    self.sizes = sizes
-    self.random = random
-  }
-
-  mutating func next() -> [Int] {
-    while true {
-      let start = drawn &* UInt64(sizes.count)
-      drawn &+= 1
-      let positions = sizes.enumerated().map { axis, size in
-        Int(random.bounded(UInt64(size), at: start &+ UInt64(axis)))
-      }
-      if seen.insert(positions).inserted { return positions }
-    }
   }
 }

@@ -15,7 +15,7 @@ extension SearchSpace {
       ("input", input.canonicalJSON),
       ("fixed", fixed.canonicalJSON),
       ("choices", CanonicalJSON.list(axes.map(\.canonicalJSON))),
-      ("constraints", budgets.canonicalJSON),
+      ("constraints", budgets.canonicalJSON(with: constraints)),
       ("scoring", scoring.canonicalJSON),
       ("ranking", ranking.canonicalJSON),
     ])
@@ -24,7 +24,9 @@ extension SearchSpace {
 
 extension ChoiceAxis {
   fileprivate var canonicalJSON: String {
-    CanonicalJSON.list([CanonicalJSON.text(name), CanonicalJSON.list(values.map(\.canonicalJSON))])
+    CanonicalJSON.list(
+      [CanonicalJSON.text(name), CanonicalJSON.list(values.map(\.canonicalJSON))]
+        + (condition.map { [CanonicalJSON.text($0.description)] } ?? []))
   }
 }
 
@@ -69,14 +71,16 @@ extension DatasetDescription {
 }
 
 extension Budgets {
-  fileprivate var canonicalJSON: String {
-    CanonicalJSON.object(
-      Quantity.allCases.compactMap { quantity in
-        self[quantity].map { bounds in
-          let ends = [bounds.atLeast, bounds.atMost].map { $0.map(String.init) ?? "null" }
-          return (quantity.rawValue, CanonicalJSON.list(ends))
-        }
-      })
+  /// - Parameter constraints: between choices; their order says nothing.
+  fileprivate func canonicalJSON(with constraints: [ChoiceExpression]) -> String {
+    let budgets = Quantity.allCases.compactMap { quantity in
+      self[quantity].map { bounds in
+        let ends = [bounds.atLeast, bounds.atMost].map { $0.map(String.init) ?? "null" }
+        return (quantity.rawValue, CanonicalJSON.list(ends))
+      }
+    }
+    let texts = constraints.flatMap(\.conjuncts).map { CanonicalJSON.text($0.description) }.sorted()
+    return CanonicalJSON.object(budgets + (texts.isEmpty ? [] : [("where", CanonicalJSON.list(texts))]))
   }
 }
 

@@ -85,9 +85,11 @@ public struct InvalidDocument: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Collects the mistakes of one file while it is being read, so that a user sees all of them at once.
+/// Collects the mistakes of one file, and of those that it includes, while they are being read, so that a user sees
+/// all of them at once.
 public final class DiagnosticCollector {
-  public let source: SourceText
+  /// The file that was asked for, then those that it includes: a location's `file` is a place in this list.
+  public private(set) var sources: [SourceText]
   /// In the order in which they were found, without repetitions; at most `limit`.
   public private(set) var diagnostics: [Diagnostic] = []
   /// More mistakes than this are counted, not kept: nobody reads them, and a hostile file could make millions.
@@ -96,8 +98,30 @@ public final class DiagnosticCollector {
   private var omittedCount = 0
 
   public init(_ source: SourceText, limit: Int = 100) {
-    self.source = source
+    sources = [source]
     self.limit = limit
+  }
+
+  /// The file that was asked for.
+  public var source: SourceText { sources[0] }
+
+  /// The file that a location is in.
+  public func source(at location: SourceLocation) -> SourceText {
+    sources.indices.contains(location.file) ? sources[location.file] : source
+  }
+
+  /// Takes another file in, whose mistakes are reported too.
+  ///
+  /// - Returns: what the `file` of its locations must be.
+  public func add(_ source: SourceText) -> Int {
+    sources.append(source)
+    return sources.count - 1
+  }
+
+  /// A place for messages about another place: `3:4`, or `common.yaml:3:4` when the two are in different files.
+  public func place(_ location: SourceLocation, seenFrom other: SourceLocation?) -> String {
+    let place = "\(location.line):\(location.column)"
+    return location.file == other?.file ?? 0 ? place : "\(source(at: location).name):\(place)"
   }
 
   /// Whether nothing was reported so far.
@@ -109,9 +133,24 @@ public final class DiagnosticCollector {
       omittedCount += 1
       return
     }
-    let diagnostic = Diagnostic(
-      file: source.name, location: location, message: message, suggestion: suggestion,
-      sourceLine: location.flatMap { source.line($0.line) }.map(String.init))
+    let source = location.map(source(at:)) ?? source
+    add(
+      Diagnostic(
+        file: source.name, location: location, message: message, suggestion: suggestion,
+        sourceLine: location.flatMap { source.line($0.line) }.map(String.init)))
+  }
+
+  /// Notes mistakes that ended the reading of one text.
+  public func add(_ invalid: InvalidDocument) {
+    invalid.diagnostics.forEach(add)
+    omittedCount += invalid.omittedCount
+  }
+
+  private func add(_ diagnostic: Diagnostic) {
+    guard diagnostics.count < limit else {
+      omittedCount += 1
+      return
+    }
     if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
   }
 

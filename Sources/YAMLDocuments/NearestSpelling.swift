@@ -1,7 +1,8 @@
 /// The valid name that a mistyped one most likely meant, or nil when none is near enough to be worth suggesting.
 ///
 /// Nearness is the Damerau–Levenshtein distance (optimal string alignment) after folding case and treating `-`,
-/// `_` and space alike; at most a third of the longer name may differ. Ties go to the earlier candidate.
+/// `_` and space alike; at most a third of the longer name may differ. Ties go to the earlier candidate. When none is
+/// that near, it is the only one that begins with what was typed (three letters at least): `kernel` for `kernel_size`.
 ///
 /// Complexity: O(candidates × length²).
 public func nearestSpelling(to typed: String, among candidates: some Sequence<String>) -> String? {
@@ -14,7 +15,9 @@ public func nearestSpelling(to typed: String, among candidates: some Sequence<St
     let allowed = max(1, max(target.count, other.count) / 3)
     if distance <= allowed, distance < (best?.distance ?? .max) { best = (candidate, distance) }
   }
-  return best?.name
+  if let best { return best.name }
+  let longer = candidates.filter { folded($0).starts(with: target) }
+  return target.count >= 3 && longer.count == 1 ? longer[0] : nil
 }
 
 private func folded(_ name: String) -> [Character] {

@@ -2,13 +2,18 @@
 public struct SourceLocation: Hashable, Sendable, Comparable {
   public let line: Int
   public let column: Int
+  /// Which text of several that are read together: 0 is the one that was asked for, the others are those that it
+  /// includes, as `DiagnosticCollector` numbers them.
+  public let file: Int
 
-  public init(line: Int, column: Int) {
+  public init(line: Int, column: Int, file: Int = 0) {
     self.line = line
     self.column = column
+    self.file = file
   }
 
+  /// By text, then by line, then by column.
   public static func < (a: SourceLocation, b: SourceLocation) -> Bool {
-    (a.line, a.column) < (b.line, b.column)
+    (a.file, a.line, a.column) < (b.file, b.line, b.column)
   }
 }

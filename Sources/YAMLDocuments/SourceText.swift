@@ -64,8 +64,11 @@ public struct SourceText: Sendable {
 struct LineTable {
   /// Offset of the first scalar of each line.
   private var starts: [Int] = [0]
+  private let file: Int
 
-  init(_ text: String) {
+  /// - Parameter file: the text's number among those that are read together.
+  init(_ text: String, file: Int = 0) {
+    self.file = file
     var offset = 0
     var previous: Unicode.Scalar?
     for scalar in text.unicodeScalars {
@@ -86,7 +89,7 @@ struct LineTable {
       let middle = (low + high) / 2
       if starts[middle] <= offset { low = middle } else { high = middle }
     }
-    return SourceLocation(line: low + 1, column: max(0, offset - starts[low]) + 1)
+    return SourceLocation(line: low + 1, column: max(0, offset - starts[low]) + 1, file: file)
   }
 }
 

@@ -12,13 +12,28 @@ public struct YAMLLimits: Sendable {
   public init() {}
 }
 
-/// Reads the one document of a YAML (or JSON) text by libyaml. Anchors and aliases are followed; duplicate keys,
-/// keys that are not scalars, tags other than YAML's own, and several documents in one file are refused.
+/// Reads the one document of a YAML (or JSON) text by libyaml. Anchors, aliases and merge keys (`<<`) are followed;
+/// duplicate keys, keys that are not scalars, tags other than YAML's own, and several documents in one file are
+/// refused.
 ///
-/// - Throws: `InvalidDocument` with the place of the mistake.
+/// - Throws: `InvalidDocument` with every mistake that leaves the text readable, or with the one that does not.
 ///
 /// Complexity: O(length of the text + values after aliases are followed), both of them limited.
 public func parseYAML(_ source: SourceText, limits: YAMLLimits = .init()) throws -> YAMLNode {
+  let collector = DiagnosticCollector(source)
+  let root = try parseYAML(file: 0, limits: limits, collector: collector)
+  try collector.throwIfAny()
+  return root
+}
+
+/// The same of one of the collector's files. Mistakes that leave the text readable (duplicate keys, keys that are no
+/// words, merges of what cannot be merged) are left with the collector, beside those that its user will find.
+///
+/// - Throws: `InvalidDocument` with the one mistake that ended reading.
+public func parseYAML(file: Int, limits: YAMLLimits = .init(), collector: DiagnosticCollector) throws
+  -> YAMLNode
+{
+  let source = collector.sources[file]
   guard source.text.utf8.count <= limits.bytes else {
     throw InvalidDocument([
       Diagnostic(
@@ -26,9 +41,9 @@ public func parseYAML(_ source: SourceText, limits: YAMLLimits = .init()) throws
         message: "the text has \(source.text.utf8.count) bytes; at most \(limits.bytes) are read")
     ])
   }
-  let lines = LineTable(source.text)
+  let lines = LineTable(source.text, file: file)
   try refuseControlCharacters(source, lines)
-  var parser = YAMLParser(source: source, lines: lines, limits: limits)
+  var parser = YAMLParser(source: source, lines: lines, limits: limits, collector: collector)
   return try parser.parse()
 }
 
@@ -44,9 +59,21 @@ private func refuseControlCharacters(_ source: SourceText, _ lines: LineTable) t
   for (offset, scalar) in source.text.unicodeScalars.enumerated() where !isAllowed(scalar) {
     let code = String(scalar.value, radix: 16, uppercase: true)
     let name = scalar.value == 0 ? "a NUL character" : "the control character U+\(code)"
-    let collector = DiagnosticCollector(source)
-    collector.report("\(name) stands here; expected text", at: lines.location(ofScalar: offset))
-    throw InvalidDocument(collector.diagnostics)
+    throw InvalidDocument(
+      "\(name) stands here; expected text", in: source, at: lines.location(ofScalar: offset))
+  }
+}
+
+extension InvalidDocument {
+  /// One mistake that ends reading.
+  fileprivate init(
+    _ message: String, in source: SourceText, at location: SourceLocation?, suggestion: String? = nil
+  ) {
+    self.init([
+      Diagnostic(
+        file: source.name, location: location, message: message, suggestion: suggestion,
+        sourceLine: location.flatMap { source.line($0.line) }.map(String.init))
+    ])
   }
 }
 
@@ -54,6 +81,7 @@ private struct YAMLParser {
   let source: SourceText
   let lines: LineTable
   let limits: YAMLLimits
+  let collector: DiagnosticCollector
   private var anchors: [String: Anchor] = [:]
   private var nodeCount = 0
   /// Deepest level reached since it was last lowered; gives the height of an anchored node.
@@ -66,10 +94,11 @@ private struct YAMLParser {
     var height: Int
   }
 
-  init(source: SourceText, lines: LineTable, limits: YAMLLimits) {
+  init(source: SourceText, lines: LineTable, limits: YAMLLimits, collector: DiagnosticCollector) {
     self.source = source
     self.lines = lines
     self.limits = limits
+    self.collector = collector
   }
 
   mutating func parse() throws -> YAMLNode {
@@ -84,7 +113,7 @@ private struct YAMLParser {
       guard event.kind == YAML_STREAM_START_EVENT else { throw failure("not a YAML stream", at: nil) }
       event = try next(&raw)
       guard event.kind == YAML_DOCUMENT_START_EVENT else {
-        throw failure("the file is empty; expected a mapping", at: .init(line: 1, column: 1))
+        throw failure("the file is empty; expected a mapping", at: lines.location(ofScalar: 0))
       }
       let root = try node(try next(&raw), &raw, depth: 0)
       _ = try next(&raw)  // end of document
@@ -180,19 +209,51 @@ private struct YAMLParser {
     _ raw: inout yaml_parser_t, depth: Int
   ) throws -> [(key: YAMLNode, value: YAMLNode)] {
     var entries: [(key: YAMLNode, value: YAMLNode)] = []
+    var merge: (place: Int, mappings: [YAMLNode])?
     var firstUse: [String: SourceLocation] = [:]
     while true {
       let inner = try next(&raw)
-      if inner.kind == YAML_MAPPING_END_EVENT { return entries }
+      if inner.kind == YAML_MAPPING_END_EVENT { break }
       let key = try node(inner, &raw, depth: depth + 1)
+      let value = try node(try next(&raw), &raw, depth: depth + 1)
       guard let text = key.text else {
-        throw failure("a key must be a word, not \(key.shown)", at: key.location)
+        collector.report("a key must be a word, not \(key.shown)", at: key.location)
+        continue
       }
-      if let earlier = firstUse.updateValue(key.location, forKey: text) {
-        throw failure("duplicate key '\(text)'; it stands already on line \(earlier.line)", at: key.location)
+      if let earlier = firstUse[text] {
+        collector.report(
+          "duplicate key '\(key.shortText)'; it stands already on line \(earlier.line)", at: key.location)
+        continue
       }
-      entries.append((key, try node(try next(&raw), &raw, depth: depth + 1)))
+      firstUse[text] = key.location
+      if case .scalar("<<", quoted: false) = key.content {
+        merge = (entries.count, mergedMappings(value))
+      } else {
+        entries.append((key, value))
+      }
     }
+    guard let merge else { return entries }
+    // What the mapping says itself wins; of several merged mappings, the earlier.
+    var inherited: [(key: YAMLNode, value: YAMLNode)] = []
+    for (key, value) in merge.mappings.flatMap({ $0.entries ?? [] }) {
+      guard let text = key.text, firstUse.updateValue(key.location, forKey: text) == nil else { continue }
+      inherited.append((key, value))
+    }
+    entries.insert(contentsOf: inherited, at: merge.place)
+    return entries
+  }
+
+  /// What a merge key (yaml.org/type/merge.html) brings in: a mapping, or each of a list of them.
+  private func mergedMappings(_ value: YAMLNode) -> [YAMLNode] {
+    let mappings = value.elements ?? [value]
+    if let wrong = mappings.first(where: { $0.entries == nil }) {
+      // The elements of a list that an alias stands for are elsewhere.
+      collector.report(
+        "'<<' merges \(wrong.shown); expected an alias of a mapping, such as *common, or a list of those",
+        at: max(wrong.location, value.location))
+      return []
+    }
+    return mappings
   }
 
   /// True for `!!str`, which makes text of a plain scalar. YAML's other own tags say what stands there anyway.
@@ -241,6 +302,16 @@ private struct YAMLParser {
     if problem.contains("',' or '}'") {
       return failure("expected ',' or '}'; the mapping began at \(start.line):\(start.column)", at: place)
     }
+    if context == "while parsing a block mapping", problem == "did not find expected key" {
+      return failure(
+        "no key of the mapping that began at \(start.line):\(start.column); expected the same indentation, or "
+          + "quotes around what stands above", at: place)
+    }
+    if problem == "mapping values are not allowed in this context" {
+      return failure(
+        "a ':' stands here that can follow no key; check the indentation, or put the text in quotes",
+        at: place)
+    }
     return failure(context.map { "\($0): \(problem)" } ?? problem, at: place)
   }
 
@@ -251,8 +322,6 @@ private struct YAMLParser {
   private func failure(_ message: String, at location: SourceLocation?, suggestion: String? = nil)
     -> InvalidDocument
   {
-    let collector = DiagnosticCollector(source)
-    collector.report(message, at: location, suggestion: suggestion)
-    return InvalidDocument(collector.diagnostics)
+    InvalidDocument(message, in: source, at: location, suggestion: suggestion)
   }
 }

@@ -8,6 +8,7 @@ import NetworkGraph
 import Reports
 import ResultStorage
 import ScoringMetrics
+import SearchSpaces
 import TangentKernel
 import Trainability
 import YAMLDocuments
@@ -47,7 +48,8 @@ struct CommandFailure: Error {
     case let error as DatasetError:
       if case .unwritable = error { self = .failed("\(error)") } else { self = .invalidInput("\(error)") }
     case KernelError.overBudget: self = .failed("\(error); allow more with --memory")
-    case is KernelError, is PluginError, is NetworkError, is MetricError, is TrainabilityError,
+    case is SpaceFilterError, is KernelError, is PluginError, is NetworkError, is MetricError,
+      is TrainabilityError,
       is MeanFieldError,
       is LinearAlgebraError, is RankingPlotError:
       self = .invalidInput("\(error)")

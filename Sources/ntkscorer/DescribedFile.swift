@@ -15,13 +15,14 @@ enum DescribedFile {
   /// - Throws: `InvalidDocument` with every mistake; files that a space names are looked for too.
   init(contentsOfFile path: String, _ scorer: Scorer) throws {
     let source = try SourceText(contentsOfFile: path)
-    let root = try parseYAML(source)
+    // What else is wrong with the text is told with the mistakes of what it describes.
+    let root = try parseYAML(file: 0, collector: DiagnosticCollector(source))
     let keys = root.keys
     if keys.contains("layers") {
       self = .network(try NetworkFile.read(source))
     } else if keys.contains(where: { Self.spaceKeys.contains($0) }) {
       let space = try SearchSpace(
-        source, families: FamilyRegistry(scorer.families), knownNames: scorer.knownNames)
+        source, families: FamilyRegistry(scorer.families), knownNames: scorer.knownNames, mayInclude: true)
       try space.checkFiles()
       self = .space(space)
     } else {
@@ -40,7 +41,9 @@ enum DescribedFile {
   var summary: String {
     switch self {
     case .space(let space):
-      let axes = space.axes.map { "\($0.name) (\($0.values.count))" }.joined(separator: " × ")
+      let axes = space.axes.map { axis in
+        "\(axis.name) (\(axis.values.count)" + (axis.condition.map { " when \($0)" } ?? "") + ")"
+      }.joined(separator: " × ")
       let rule = space.ranking.metrics.joined(separator: " + ")
       return "search space '\(space.name)': \(space.cardinality) "
         + (space.cardinality.uint64 == 1 ? "candidate" : "candidates")
@@ -57,7 +60,7 @@ enum DescribedFile {
   }
 
   private static let spaceKeys: Set<String> = [
-    "family", "choices", "fixed", "constraints", "scoring", "ranking",
+    "family", "choices", "fixed", "constraints", "scoring", "ranking", "include",
   ]
 }
 

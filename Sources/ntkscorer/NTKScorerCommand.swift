@@ -22,6 +22,8 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer enumerate space.yaml --count   count its candidates
         ntkscorer plugins list                   what can be varied
         ntkscorer metrics list                   what can be ranked by
+        ntkscorer explain condition_number       what a metric means
+        ntkscorer schema > space.schema.json     for editors
         ntkscorer kernel net.yaml --inputs x.npy --output k.npy
         ntkscorer dynamics --kernel k.npy --labels y.npy
         ntkscorer meanfield --activation tanh --weight-variance 1.5
@@ -38,6 +40,6 @@ struct NTKScorerCommand: ParsableCommand {
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
       DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
-      StoreCommand.self, BenchCommand.self,
+      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, BenchCommand.self,
     ])
 }

@@ -50,6 +50,59 @@ import Testing
     #expect(network.multiplyAdds == 108 * 64 + 52 * 64 + 16 * 64 + (144 + 32 + 32) * 16 + 80)
   }
 
+  @Test func invertedBottleneckCountsAgreeWithThoseByHand() throws {
+    let network = try network(small: ["block": .text("inverted_bottleneck"), "expansion_ratio": .integer(3)])
+    // 4 → 12 → 12 → 4 on 8×8 maps; 4 → 12 on 8×8 maps, then 12 → 8 on 4×4 maps.
+    #expect(network.parameterCount == 108 + (48 + 108 + 48) + (48 + 108 + 96) + 90)
+    #expect(network.multiplyAdds == 108 * 64 + 204 * 64 + 48 * 64 + (108 + 96) * 16 + 80)
+    #expect(network.depth == 8)
+    let narrow = try self.network(
+      small: ["block": .text("inverted_bottleneck"), "expansion_ratio": .integer(1)])
+    #expect(narrow.parameterCount == 108 + (36 + 16) + (36 + 32) + 90)
+    #expect(narrow.depth == 6)
+  }
+
+  /// The shortcut joins what has one shape, and no activation follows the projection (Sandler et al. 2018, §3.2).
+  @Test func invertedBottlenecksAreLinearAtTheirEnds() throws {
+    let network = try network(small: [
+      "block": .text("inverted_bottleneck"), "normalization": .text("batch_norm"),
+      "blocks_per_stage": .integer(2),
+    ])
+    let sums = network.nodes.filter { $0.operation == .add }
+    #expect(sums.map(\.name) == ["stage1_block1_sum", "stage1_block2_sum", "stage2_block2_sum"])
+    #expect(
+      sums.map(\.shape)
+        == [4, 4, 8].map { .maps(channels: $0, height: $0 == 4 ? 8 : 4, width: $0 == 4 ? 8 : 4) })
+    for sum in sums {
+      #expect(
+        sum.inputs.contains { network.nodes[$0].name == sum.name.replacing("_sum", with: "_projection_norm") }
+      )
+    }
+    let readers = network.nodes.filter { $0.inputs.contains { network.nodes[$0].name.hasSuffix("_sum") } }
+    #expect(readers.allSatisfy { if case .activation = $0.operation { false } else { true } })
+  }
+
+  @Test func absurdExpansionsAreRefused() {
+    #expect(throws: (any Error).self) {
+      try network(
+        [
+          "block": .text("inverted_bottleneck"), "expansion_ratio": .integer(64), "channels": .integer(65536),
+          "channel_multiplier": .integer(16), "stages": .integer(12), "stem": .boolean(false),
+        ], input: .maps(channels: 3, height: 4096, width: 4096))
+    }
+  }
+
+  /// What the version stands for: another hash for the same choices needs another version, since scores are kept by it.
+  @Test func networksOfThisVersionStayWhatTheyAre() throws {
+    #expect(family.version == "1")
+    let hashes = try ["plain", "residual", "depthwise_separable", "bottleneck", "inverted_bottleneck"].map {
+      block in
+      try CanonicalNetwork(network(small: ["block": .text(block), "normalization": .text("batch_norm")])).hash
+        .prefix(12)
+    }
+    #expect(hashes == ["81497e275abc", "4303842b062b", "f99d04aa4b44", "30a6bf147ba6", "1f7d70b86e39"])
+  }
+
   /// ResNet-20 for CIFAR-10 (He et al. 2016, §4.2) with projection shortcuts: 272,474 parameters, 41 million
   /// multiply–adds.
   @Test func resNet20HasItsPublishedSize() throws {
@@ -139,7 +192,7 @@ import Testing
   @Test func everyCombinationOfChoicesMakesANetwork() throws {
     var made = 0
     let activations = Activation.all.map(\.name)
-    for block in ["plain", "residual", "depthwise_separable", "bottleneck"] {
+    for block in ["plain", "residual", "depthwise_separable", "bottleneck", "inverted_bottleneck"] {
       for downsampling in ["strided", "max_pool", "average_pool"] {
         for normalization in ["none", "batch_norm", "layer_norm", "group_norm"] {
           for kernel in [1, 3, 5] {
@@ -159,14 +212,15 @@ import Testing
         }
       }
     }
-    #expect(made == 4 * 3 * 4 * 3 * 8)
+    #expect(made == 5 * 3 * 4 * 3 * 8)
   }
 
   @Test func differentChoicesMakeDifferentNetworks() throws {
     var hashes: Set<String> = []
     let changes: [Choices] = [
       [:], ["block": .text("residual")], ["block": .text("bottleneck")],
-      ["block": .text("depthwise_separable")],
+      ["block": .text("depthwise_separable")], ["block": .text("inverted_bottleneck")],
+      ["block": .text("inverted_bottleneck"), "expansion_ratio": .integer(2)],
       ["downsampling": .text("max_pool")], ["downsampling": .text("average_pool")], ["stem": .boolean(false)],
       ["kernel_size": .integer(5)], ["head": .text("flatten")], ["bias": .boolean(true)],
       ["head_bias": .boolean(false)],

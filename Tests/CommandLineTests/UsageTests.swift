@@ -49,7 +49,7 @@ import Testing
   @Test(arguments: [
     [], ["rank"], ["score"], ["kernel"], ["validate"], ["enumerate"], ["plugins", "list"],
     ["metrics", "list"], ["dynamics"], ["meanfield"],
-    ["store", "list"], ["store", "export"], ["bench"],
+    ["store", "list"], ["store", "export"], ["bench"], ["explain"], ["schema"],
   ])
   func helpTeachesByExample(command: [String]) throws {
     let result = try Tool.run(command + ["--help"], in: folder)

@@ -31,11 +31,12 @@ private func sections() throws -> [(name: String, text: String)] {
       "**Source**: \(description.source).", "version \(description.version)",
       "**Over seeds**: the \(description.scale == .logarithmic ? "geometric" : "arithmetic") mean",
     ]
+    let guide = try #require(description.guide, "\(description.name)")
+    statements += ["**Formula**: \(guide.formula)", "**Use it** \(guide.use)"]
     if let settings = description.fixedSettings { statements.append("**Settings**: \(settings).") }
     for statement in statements {
       let text = statement.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       #expect(section.text.contains(text), "docs/metrics.md, \(section.name): lacks “\(text)”")
     }
-    #expect(section.text.contains("**Use it**"), "\(section.name)")
   }
 }

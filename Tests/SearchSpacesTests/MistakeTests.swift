@@ -36,8 +36,7 @@ import Testing
         "12:3 'width' is a choice here and fixed at 8:3; expected one of the two",
         "12:10 the choice 'width' is an empty list; expected at least one value",
         "14:3 unknown key 'parametres' in 'constraints' [parameters]",
-        "16:13 a metric is 'conditon_number'; expected one of condition_number, effective_rank, lambda_max, "
-          + "parameters, multiply_adds [condition_number]",
+        "16:13 a metric is 'conditon_number'; expected the name of a metric [condition_number]",
         "17:10 'seeds' is '0'; expected an integer from 1 to 10000",
       ])
   }
@@ -66,7 +65,10 @@ import Testing
       "{from: 1, to: 4, step: 1, count: 2}",
       "3:44 the range of 'depth' has both 'step' and 'count'; expected one of them"
     ),
-    ("{from: 1, to: 4, scale: log}", "3:42 'scale' is 'log'; expected one of linear, logarithmic"),
+    (
+      "{from: 1, to: 4, scale: log}",
+      "3:42 'scale' is 'log'; expected one of linear, logarithmic [logarithmic]"
+    ),
     (
       "{from: 1, to: 4, scale: logarithmic}",
       "3:18 the range of 'depth' is logarithmic and needs 'factor' or 'count'"

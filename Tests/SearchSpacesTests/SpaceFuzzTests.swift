@@ -25,10 +25,10 @@ private struct SeededGenerator: RandomNumberGenerator {
     choices:
       depth: { from: 1, to: 4 }
       width: [ 8, 16, [ 8, 8 ] ]
-      tag: { from: 1, to: 64, scale: logarithmic, count: 5 }
+      tag: { from: 1, to: 64, scale: logarithmic, count: 5, when: depth > 2 }
       weight_variance: { from: 0.5, to: 2, step: 0.5, scale: linear }
-      activation: [ relu, tanh ]
-    constraints: { parameters: { at_most: 1000, at_least: 1 }, depth: { at_most: 3 } }
+      activation: { values: [ relu, tanh ], when: max ( width ) < 16 and bias }
+    constraints: { where: [ depth * min ( width ) <= 64 , tag % 2 == 0 or activation == relu ] , parameters: { at_most: 1000, at_least: 1 }, depth: { at_most: 3 } }
     scoring: { metrics: [ lambda_max ], seeds: 3, precision: single, parameters: all }
     ranking: { rank_sum: [ lambda_max, parameters ] }
     """
@@ -40,6 +40,8 @@ private struct SeededGenerator: RandomNumberGenerator {
     "~", "''", "[", "]", "[]", "{}", "relu", "linear", "logarithmic", "from:", "to:", "step:", "count:",
     "factor:",
     "scale:", "at_most:", "depth:", "width:", "fixed:", "choices:", "true", "[ 1, 2 ]", "{ from: 1, to: 2 }",
+    "when:", "values:", "and", "or", "not", "in", "==", "<", "-", "/",
+    "max", "(", ")", "<<:", "&a", "*a",
   ]
 
   @Test func mutatedSpacesAreRefusedWithAPlaceOrCanBeCountedAndSampled() throws {
@@ -50,7 +52,8 @@ private struct SeededGenerator: RandomNumberGenerator {
       var mutated = words
       for _ in 0...Int.random(in: 0..<3, using: &generator) {
         let place = Int.random(in: 0..<mutated.count, using: &generator)
-        let isValue = mutated[place].first.map { $0.isNumber || $0.isLetter } ?? false
+        let isValue =
+          mutated[place].first.map { $0.isNumber || $0.isLetter || "<=()*%".contains($0) } ?? false
         guard isValue, let token = tokens.randomElement(using: &generator) else { continue }
         let ending = mutated[place].drop { $0 != "," && $0 != "\n" }
         mutated[place] = token + ending

@@ -50,7 +50,7 @@ import YAMLDocuments
   @Test(arguments: [
     ("fully_conected", "fully_connected"), ("fullyConnected", "fully_connected"),
     ("batch-norm", "batch_norm"),
-    ("Relu", "relu"), ("ther", nil), ("", nil), ("dpeth", "depth"),
+    ("Relu", "relu"), ("ther", nil), ("", nil), ("dpeth", "depth"), ("conv", "convolutional"), ("ba", nil),
   ])
   func nearestSpellingIsFoundWhenNearEnough(typed: String, expected: String?) {
     let names = ["fully_connected", "convolutional", "batch_norm", "relu", "depth"]

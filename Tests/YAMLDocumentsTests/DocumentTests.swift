@@ -68,7 +68,7 @@ import YAMLDocuments
     ("? [a, b]\n: 1\n", "1:3", "a key must be a word, not a list of 2"),
     ("a: @home\n", "1:4", "'@' cannot start a value"),
     ("a: !!python/object:os.system x\n", "1:4", "the tag 'tag:yaml.org,2002:python/object:os.system'"),
-    ("a: 1\n  b: 2\n", "2:4", "mapping values are not allowed"),
+    ("a: 1\n  b: 2\n", "2:4", "a ':' stands here that can follow no key"),
     ("ab: x\u{0}y\n", "1:6", "a NUL character stands here"),
     ("a: 1\nb: \u{1B}[31m\n", "2:4", "the control character U+1B"),
   ])

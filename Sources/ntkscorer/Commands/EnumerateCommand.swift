@@ -8,13 +8,14 @@ struct EnumerateCommand: ParsableCommand {
     commandName: "enumerate",
     abstract: "List or count the candidates of a search space.",
     discussion: """
-      Candidates are made one at a time, so that a space of any size can be listed. Those outside the \
-      space's budgets are left out. --count is exact; with budgets every candidate has to be looked at for \
-      it.
+      Candidates are made one at a time, so that a space of any size can be listed. Those that break the \
+      space's constraints are left out. --count is exact; with bounds on the network every candidate has to \
+      be looked at for it.
 
       EXAMPLES
         ntkscorer enumerate space.yaml --count
         ntkscorer enumerate space.yaml --limit 5
+        ntkscorer enumerate space.yaml --where 'depth * width <= 1024'
         ntkscorer enumerate space.yaml --format csv > candidates.csv
       """)
 
@@ -29,6 +30,7 @@ struct EnumerateCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Stop after the first n.", valueName: "n"))
   var limit: Int?
 
+  @OptionGroup var filtering: FilterOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var logging: LoggingOptions
 
@@ -37,7 +39,7 @@ struct EnumerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let space = try logging.scorer.readSpace(contentsOfFile: space)
+    let space = try filtering.filtered(logging.scorer.readSpace(contentsOfFile: space))
     if count { return try StandardOutput.shared.append(countDocument(exactCount(of: space))) }
     var list = CandidateList(space: space, format: format.format)
     try StandardOutput.shared.append(list.head)
@@ -108,7 +110,8 @@ private struct CandidateList {
 
   mutating func next(_ candidate: Candidate) -> String {
     defer { isFirst = false }
-    let cells = [candidate.id] + axes.map { candidate.choices[$0.name]?.description ?? "" }
+    let missing = format == .csv ? "" : NumberText.missing
+    let cells = [candidate.id] + axes.map { candidate.choices[$0.name]?.description ?? missing }
     switch format {
     case .table: return line(cells)
     case .csv: return CSVText.record(cells)

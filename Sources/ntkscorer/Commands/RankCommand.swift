@@ -18,6 +18,7 @@ struct RankCommand: ParsableCommand {
         ntkscorer rank search-spaces/tiny.yaml
         ntkscorer rank space.yaml --dry-run              how long will it take?
         ntkscorer rank space.yaml --limit 200 --top 10   the best 10 of a sample
+        ntkscorer rank space.yaml --include block=residual,bottleneck --where 'depth >= 4'
         ntkscorer rank space.yaml --format json | jq '.candidates[0].choices'
         ntkscorer rank space.yaml --plot kappa.svg --plot-over depth
       """)
@@ -71,6 +72,7 @@ struct RankCommand: ParsableCommand {
       "Metrics in the picture, at most three; those that rank when not given.", valueName: "names"))
   var plotMetrics: String?
 
+  @OptionGroup(title: "Which candidates") var filtering: FilterOptions
   @OptionGroup var format: FormatOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
@@ -86,7 +88,7 @@ struct RankCommand: ParsableCommand {
 
   func run() throws {
     let scorer = logging.scorer
-    let space = try scorer.readSpace(contentsOfFile: space)
+    let space = try filtering.filtered(scorer.readSpace(contentsOfFile: space))
     try space.checkFiles()
     let options = RankingOptions(
       limit: limit, samplingSeed: seed, seeds: seeds?.seeds, resources: resourcing.resources,

@@ -153,6 +153,13 @@ struct ScoreCommand: ParsableCommand {
     }.map(\.name)
   }
 
+  /// The first candidate's choices as they are typed.
+  private func example(of space: SearchSpace) -> String {
+    let choices = space.candidates.first { _ in true }?.choices ?? [:]
+    return space.axes.compactMap { axis in choices[axis.name].map { "\(axis.name)=\($0)" } }.joined(
+      separator: ",")
+  }
+
   private func wanted(in space: SearchSpace) throws -> Candidate {
     var misplaced = kernel.given
     if samples != nil { misplaced.append("--samples") }
@@ -171,6 +178,6 @@ struct ScoreCommand: ParsableCommand {
     if space.axes.isEmpty, let only = space.candidate(at: 0) { return only }
     throw CommandFailure.invalidInput(
       "\(file) is a search space; say which candidate with --candidate ID or --choices "
-        + space.axes.map { "\($0.name)=\($0.values[0])" }.joined(separator: ","))
+        + example(of: space))
   }
 }
