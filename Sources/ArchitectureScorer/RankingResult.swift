@@ -112,6 +112,9 @@ public struct RunEstimate: Hashable, Sendable {
   public let largestCandidateBytes: Int
   /// Of all candidates that run at once, bytes: never more than the budget.
   public let peakBytes: Int
+  /// Of the program itself and of what it remembers of every candidate until all are ranked, bytes; comes on top of
+  /// `peakBytes`, and is in no budget.
+  public let processBytes: Int
   /// Multiply–adds of one kernel, the mean over the candidates looked at.
   public let multiplyAddsPerKernel: Double
   /// Measured on this machine, for one thread.

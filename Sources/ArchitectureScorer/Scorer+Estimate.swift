@@ -41,25 +41,36 @@ extension Scorer {
       options.limit == nil ? Double(survey.networks.count) / Double(max(1, survey.visited)) : 1
     let mean = survey.mean(\.multiplyAdds) / Double(max(1, perSeed))
     let covariances = survey.mean(\.covariances)
-    func seconds(_ count: Int, _ mean: Double, _ rate: Double) -> Double {
-      Double(count) * share * mean / rate / Double(min(options.resources.threads, max(1, count)))
+    func seconds(_ count: Int, of each: Double) -> Double {
+      Double(count) * each / Double(min(options.resources.threads, max(1, count)))
     }
+    let scores = evaluations(plan.seeds.count)
+    let time = candidates.flatMap { candidates -> Double? in
+      guard let scores, let kernels, let infiniteEvaluations else { return nil }
+      return seconds(candidates, of: survey.secondsPerCandidate)
+        + seconds(scores, of: share * Self.secondsToKeepAScore)
+        + seconds(kernels, of: share * mean / rate)
+        + seconds(infiniteEvaluations, of: share * covariances / infiniteRate)
+    }
+    let kept =
+      Double(candidates ?? 0) * Self.bytesPerCandidate + Double(scores ?? 0) * Self.bytesPerScore
     let budget = max(1, options.resources.memoryBudget - plan.batches.reservedBytes)
     let (atOnce, overflow) = survey.largestBytes.multipliedReportingOverflow(by: options.resources.threads)
     return RunEstimate(
       candidates: options.limit == nil ? space.cardinality.description : "\(candidates ?? 0)",
       seeds: plan.seeds.count, kernels: kernels, infiniteWidthEvaluations: infiniteEvaluations,
-      seconds: kernels.flatMap { kernels in
-        infiniteEvaluations.map { seconds(kernels, mean, rate) + seconds($0, covariances, infiniteRate) }
-      },
+      seconds: time,
       largestCandidateBytes: survey.largestBytes,
       peakBytes: (overflow ? budget : min(atOnce, budget)) + plan.batches.reservedBytes,
+      processBytes: ProcessUsage.current.peakBytes + (Int(exactly: kept.rounded()) ?? .max / 2),
       multiplyAddsPerKernel: mean, multiplyAddsPerSecond: rate, covariancesPerEvaluation: covariances,
       covariancesPerSecond: infiniteRate, sampled: survey.visited,
       rejected: survey.visited - survey.networks.count)
   }
 
-  /// Measures sampled networks, from the cheapest, until a second is spent; of one thread.
+  /// Measures sampled networks until a second is spent; of one thread. The cheapest comes first, so that there is a rate
+  /// at all; then come those that fit in what is left of the second, as they were drawn, so that the rate is that of the
+  /// space and not of its small networks.
   ///
   /// - Returns: cost for each second; nil when nothing could be computed.
   private func rate(
@@ -73,8 +84,11 @@ extension Scorer {
     let start = ContinuousClock.now
     var total = 0.0
     var seconds = 0.0
-    for sample in survey.networks.sorted(by: { cost($0) < cost($1) }) where cost(sample) > 0 {
+    let costly = survey.networks.filter { cost($0) > 0 }
+    for sample in costly.min(by: { cost($0) < cost($1) }).map({ [$0] + costly }) ?? [] {
       let begun = ContinuousClock.now
+      let left = 1 - (begun - start) / .seconds(1)
+      if total > 0, cost(sample) * seconds > left * total { continue }
       let readings = plan.meter.measure(
         sample.network, needs, seed: plan.seeds[0], inputs: batch, workspace: workspace
       ) { bytes throws(KernelError) in
@@ -86,7 +100,6 @@ extension Scorer {
       guard readings.values.contains(where: \.wasComputed) else { continue }
       total += cost(sample)
       seconds += (ContinuousClock.now - begun) / .seconds(1)
-      if ContinuousClock.now - start > .seconds(1) { break }
     }
     return total > 0 && seconds > 0 ? total / seconds : nil
   }
@@ -94,6 +107,12 @@ extension Scorer {
   /// Where nothing could be computed to calibrate by.
   private static let assumedMultiplyAddsPerSecond = 1e10
   private static let assumedCovariancesPerSecond = 2e8
+
+  /// Of one thread: a transaction of SQLite's, without waiting for the disk.
+  private static let secondsToKeepAScore = 3e-4
+  /// What a run remembers of each candidate until it ranks them, and of each seed of it.
+  private static let bytesPerCandidate = 2048.0
+  private static let bytesPerScore = 256.0
 }
 
 /// Some candidates of a space, looked at for what they would cost.
@@ -109,8 +128,12 @@ private struct Survey {
   var networks: [Sample] = []
   var visited = 0
   var largestBytes = 0
+  /// To make a network of choices and look at it.
+  var secondsPerCandidate = 0.0
 
   init(_ space: SearchSpace, _ plan: ScoringPlan) {
+    let start = ContinuousClock.now
+    defer { secondsPerCandidate = (ContinuousClock.now - start) / .seconds(1) / Double(max(1, visited)) }
     for candidate in space.shuffled(seed: 0).prefix(1000) {
       visited += 1
       guard case .admitted(let network) = space.admission(of: candidate),

@@ -1,7 +1,8 @@
 import YAMLDocuments
 
-/// A table for a terminal. It takes as many columns as the terminal has and no more: first the titles and
-/// cells of the least important columns are shortened, then those columns are left out. Nothing wraps.
+/// A table for a terminal. It takes as many columns as the terminal has and no more: first titles are broken into
+/// several lines and cells shortened, then columns of small importance are left out, then titles are cut as well, all from
+/// the least important column on.
 package struct TextTable: Sendable {
   package enum Alignment: Sendable {
     case left
@@ -31,7 +32,7 @@ package struct TextTable: Sendable {
   }
 
   package struct Rendering: Sendable {
-    /// The header first. None is wider than was asked for.
+    /// The header first, in as many lines as its tallest title needs. None is wider than was asked for.
     package let lines: [String]
     /// Titles of the columns that were left out, in their order.
     package let omitted: [String]
@@ -63,14 +64,22 @@ package struct TextTable: Sendable {
         .joined(separator: Self.gap)
       return String(text.reversed().drop { $0 == " " }.reversed())
     }
+    let titles = columns.indices.map { TextWidth.titleLines(columns[$0].title, to: widths[$0] ?? 0) }
+    let height = shown.map { titles[$0].count }.max() ?? 1
+    // Titles stand on the rows.
+    let header = (0..<height).map { place in
+      line(titles.map { lines in place < height - lines.count ? "" : lines[place - height + lines.count] })
+    }
     return Rendering(
-      lines: [style(line(columns.map(\.title)), .strong)] + rows.map(line),
+      lines: header.map { style($0, .strong) } + rows.map(line),
       omitted: columns.indices.filter { widths[$0] == nil }.map { columns[$0].title })
   }
 
   private static let gap = "  "
   /// A shortened title keeps at least so many characters.
   private static let shortestTitle = 6
+  /// Columns up to this importance are left out before a title is cut.
+  private static let dispensableImportance = 50
 
   /// The width of each column; nil for those left out.
   private func fittedWidths(total: Int?) -> [Int?] {
@@ -80,11 +89,10 @@ package struct TextTable: Sendable {
     let titleWidths = columns.map { TextWidth.of($0.title) }
     let natural = columns.indices.map { max(cellWidths[$0], titleWidths[$0]) }
     guard let total else { return natural }
-    let least = columns.indices.map { column in
-      max(
-        min(cellWidths[column], columns[column].shortestCell ?? .max),
-        min(titleWidths[column], Self.shortestTitle))
-    }
+    let shortCells = columns.indices.map { min(cellWidths[$0], columns[$0].shortestCell ?? .max) }
+    let broken = columns.map { TextWidth.widestPart(ofTitle: $0.title) }
+    let readable = columns.indices.map { max(shortCells[$0], broken[$0]) }
+    let least = columns.indices.map { max(shortCells[$0], min(broken[$0], Self.shortestTitle)) }
     // From the least important: those further right before those further left.
     let order = columns.indices.sorted { (columns[$0].importance, -$0) < (columns[$1].importance, -$1) }
 
@@ -92,10 +100,16 @@ package struct TextTable: Sendable {
     func sum(_ widths: [Int]) -> Int {
       kept.reduce(Self.gap.count * max(0, kept.count - 1)) { $0 + widths[$1] }
     }
+    for column in order
+    where !columns[column].isEssential && columns[column].importance <= Self.dispensableImportance
+      && sum(readable) > total
+    {
+      kept.remove(column)
+    }
     for column in order where !columns[column].isEssential && sum(least) > total { kept.remove(column) }
 
     var widths = natural
-    for smallest in [least, [Int](repeating: 1, count: columns.count)] {
+    for smallest in [readable, least, [Int](repeating: 1, count: columns.count)] {
       for column in order where kept.contains(column) {
         let excess = sum(widths) - total
         if excess > 0 { widths[column] = max(min(smallest[column], widths[column]), widths[column] - excess) }

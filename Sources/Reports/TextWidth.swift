@@ -39,6 +39,40 @@ package enum TextWidth {
     return line.isEmpty ? lines : lines + [line]
   }
 
+  /// A title in lines no wider than `width`, broken at spaces and behind `_` and `–`. A part that is wider stays whole.
+  package static func titleLines(_ title: String, to width: Int) -> [String] {
+    var lines: [Substring] = [""]
+    for part in titleParts(title) {
+      let joined = lines[lines.count - 1] + part
+      if lines != [""], of(trimmed(joined)) > width {
+        lines.append(part)
+      } else {
+        lines[lines.count - 1] = joined
+      }
+    }
+    return lines.map(trimmed)
+  }
+
+  /// The narrowest column that shows a title without cutting it, when it may be broken.
+  package static func widestPart(ofTitle title: String) -> Int {
+    titleParts(title).map { of(trimmed($0)) }.max() ?? 0
+  }
+
+  /// Each with the mark that ends it.
+  private static func titleParts(_ title: String) -> [Substring] {
+    var parts: [Substring] = []
+    var rest = title[...]
+    while let end = rest.firstIndex(where: { " _–".contains($0) }) {
+      parts.append(rest[...end])
+      rest = rest[rest.index(after: end)...]
+    }
+    return rest.isEmpty ? parts : parts + [rest]
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    String(text.last == " " ? text.dropLast() : text)
+  }
+
   private static func width(_ character: Character) -> Int {
     guard let scalar = character.unicodeScalars.first else { return 0 }
     if scalar.isASCII { return 1 }

@@ -2,6 +2,7 @@ import NetworkGraph
 
 /// Bounds on what a network costs, both ends inclusive.
 public struct Budgets: Hashable, Sendable {
+  /// What is bounded.
   public enum Quantity: String, Sendable, CaseIterable {
     case parameters
     /// Of convolutions and dense layers, per image, forward.
@@ -10,15 +11,21 @@ public struct Budgets: Hashable, Sendable {
     case depth
   }
 
+  /// The least and the most of a quantity; nil where there is no such bound.
   public struct Bounds: Hashable, Sendable {
+    /// The smallest number that is kept.
     public let atLeast: Int?
+    /// The largest number that is kept.
     public let atMost: Int?
   }
 
   /// One bound that a network does not keep.
   public struct Violation: Hashable, Sendable, CustomStringConvertible {
+    /// What is out of bounds.
     public let quantity: Quantity
+    /// What the network has of it.
     public let value: Int
+    /// What the search space asks for.
     public let bounds: Bounds
 
     /// `parameters: 2000000, where the search space asks for at most 1000000`

@@ -50,8 +50,10 @@ extension SearchSpace {
 public struct CandidateSequence: Sequence, Sendable {
   let space: SearchSpace
 
+  /// From the first candidate on.
   public func makeIterator() -> Iterator { Iterator(space: space) }
 
+  /// Where a walk through the candidates stands.
   public struct Iterator: IteratorProtocol, Sendable {
     private let space: SearchSpace
     private let isIndexed: Bool

@@ -6,6 +6,7 @@ public struct InputDescription: Hashable, Sendable {
   public let shape: TensorShape
   /// Outputs of every network (classes).
   public let outputs: Int
+  /// Where the samples come from.
   public let dataset: DatasetDescription
   /// Whether each channel of maps (each feature of vectors) is shifted and scaled to mean 0 and variance 1 over the
   /// whole dataset.
@@ -16,6 +17,7 @@ public struct InputDescription: Hashable, Sendable {
   public let isBalanced: Bool
   /// Samples in a batch: the kernel is samples × samples.
   public let samples: Int
+  /// Which seeds share a batch.
   public let batch: BatchRule
 }
 

@@ -12,12 +12,17 @@ public struct CandidateSample: Sendable {
     case rejectionLimit(Int)
   }
 
+  /// A candidate that keeps the budgets.
   public struct Admitted: Sendable {
+    /// What was drawn.
     public let candidate: Candidate
+    /// What its choices make.
     public let network: Network
   }
 
+  /// A candidate that makes no network.
   public struct Failed: Sendable {
+    /// What was drawn.
     public let candidate: Candidate
     /// The family's own words.
     public let message: String

@@ -2,9 +2,13 @@ import NetworkGraph
 
 /// How candidates are scored. The values have the raw names of the engine's own settings.
 public struct ScoringSettings: Hashable, Sendable {
+  /// What of the outputs × outputs block of two samples enters the kernel.
   public enum OutputReduction: String, Sendable, CaseIterable { case sum, trace, full }
+  /// Where batch normalization takes its statistics from, and whether gradients pass through them.
   public enum NormalizationMode: String, Sendable, CaseIterable { case frozen, batch, running, removed }
+  /// The parameters that the kernel sums over.
   public enum ParameterFilter: String, Sendable, CaseIterable { case all, weights, kernels }
+  /// The arithmetic of the passes.
   public enum Precision: String, Sendable, CaseIterable { case single, double }
 
   /// Canonical names (`conditionNumber`), distinct; the condition number first, then the file's own in their order,
@@ -12,12 +16,17 @@ public struct ScoringSettings: Hashable, Sendable {
   public let metrics: [String]
   /// Distinct, at least one.
   public let seeds: [UInt64]
+  /// `output_reduction`.
   public let outputReduction: OutputReduction
+  /// `batch_norm`.
   public let normalizationMode: NormalizationMode
+  /// `parameters`.
   public let parameterFilter: ParameterFilter
+  /// Standard, or NTK: stored weights of variance 1 that are scaled in the forward pass.
   public let parameterization: Parameterization
   /// One of the known names.
   public let initialization: String
+  /// What was asked for; a score that needs it is computed in double precision all the same.
   public let precision: Precision
 }
 
@@ -44,6 +53,7 @@ public struct KnownNames: Sendable {
   /// Names of initializations; `default` must be among them.
   public let initializations: [String]
 
+  /// Both lists in the order in which messages are to name them.
   public init(metrics: [String], initializations: [String]) {
     self.metrics = metrics
     self.initializations = initializations
@@ -58,7 +68,7 @@ public struct KnownNames: Sendable {
   }
 
   /// `conditionNumber` as files write it: `condition_number`.
-  static func snakeCase(_ name: String) -> String {
+  package static func snakeCase(_ name: String) -> String {
     name.reduce(into: "") { text, character in
       if character.isUppercase, !text.isEmpty { text += "_" }
       text += character.lowercased()

@@ -11,7 +11,9 @@ public struct SearchSpace: Sendable {
   public let name: String
   /// One sentence for people.
   public let summary: String?
+  /// What makes a network of choices.
   public let family: any ArchitectureFamily
+  /// What the networks are fed with.
   public let input: InputDescription
   /// Parameters that are the same in every candidate. Names and values fit the family's descriptions.
   public let fixed: Choices
@@ -21,8 +23,11 @@ public struct SearchSpace: Sendable {
   public let constraints: [ChoiceExpression]
   /// All combinations of choices that keep the conditions and the constraints.
   let diagram: ChoiceDiagram
+  /// Bounds on the networks themselves.
   public let budgets: Budgets
+  /// How candidates are scored.
   public let scoring: ScoringSettings
+  /// How they are put in order.
   public let ranking: RankingRule
   /// The folder of the file, from which relative dataset paths are taken; empty for the working directory.
   public let directory: String

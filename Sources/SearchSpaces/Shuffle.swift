@@ -16,8 +16,10 @@ public struct ShuffledCandidates: Sequence, Sendable {
   let space: SearchSpace
   let random: RandomStream
 
+  /// From the first draw on: the same order every time.
   public func makeIterator() -> Iterator { Iterator(space: space, random: random) }
 
+  /// How far the drawing is.
   public struct Iterator: IteratorProtocol, Sendable {
     private let space: SearchSpace
     /// Below 2⁶⁴ candidates the order is a shuffle of their indices.

@@ -5,9 +5,12 @@ import YAMLDocuments
 public struct SpaceFilter: Hashable, Sendable {
   /// The values of a parameter that candidates may have.
   public struct Inclusion: Hashable, Sendable {
+    /// The name of a choice or of a fixed parameter.
     public let parameter: String
+    /// The values that are wanted.
     public let values: [ParameterValue]
 
+    /// Names and values are checked when the filter is applied.
     public init(parameter: String, values: [ParameterValue]) {
       self.parameter = parameter
       self.values = values
@@ -19,6 +22,7 @@ public struct SpaceFilter: Hashable, Sendable {
   /// Expressions that must be true of every candidate.
   public let conditions: [String]
 
+  /// Without arguments it keeps every candidate.
   public init(inclusions: [Inclusion] = [], conditions: [String] = []) {
     self.inclusions = inclusions
     self.conditions = conditions
@@ -27,6 +31,7 @@ public struct SpaceFilter: Hashable, Sendable {
 
 /// What is wrong with a filter.
 public struct SpaceFilterError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// One sentence for people.
   public let description: String
 }
 

@@ -12,6 +12,7 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
   /// The line of the file that `location` points at, for display.
   public let sourceLine: String?
 
+  /// A mistake. With `sourceLine` the description shows a caret below the location's column.
   public init(
     file: String, location: SourceLocation?, message: String, suggestion: String? = nil,
     sourceLine: String? = nil
@@ -69,6 +70,7 @@ public struct InvalidDocument: Error, Sendable, CustomStringConvertible {
   /// How many further mistakes were found but not kept.
   public let omittedCount: Int
 
+  /// - Parameter diagnostics: in any order.
   public init(_ diagnostics: [Diagnostic], omittedCount: Int = 0) {
     let start = SourceLocation(line: 0, column: 0)
     self.diagnostics = diagnostics.sorted { ($0.location ?? start) < ($1.location ?? start) }
@@ -97,6 +99,7 @@ public final class DiagnosticCollector {
   private var seen: Set<Diagnostic> = []
   private var omittedCount = 0
 
+  /// A collector of nothing yet.
   public init(_ source: SourceText, limit: Int = 100) {
     sources = [source]
     self.limit = limit

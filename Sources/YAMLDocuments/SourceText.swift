@@ -5,9 +5,12 @@ import Foundation
 /// Lines end at a line feed, a carriage return, or the two together. A byte-order mark at the start is not part of
 /// the text.
 public struct SourceText: Sendable {
+  /// What messages call it.
   public let name: String
+  /// Without a byte-order mark.
   public let text: String
 
+  /// A text that is in memory already; a byte-order mark is dropped.
   public init(name: String, text: String) {
     self.name = name
     self.text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text

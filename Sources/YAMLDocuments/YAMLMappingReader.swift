@@ -3,7 +3,9 @@
 ///
 /// A getter returns nil both when the key is absent and when its value is wrong; the second has been reported.
 public final class YAMLMappingReader {
+  /// The mapping itself.
   public let node: YAMLNode
+  /// Where mistakes go.
   public let collector: DiagnosticCollector
   /// What the mapping is, for messages: `the search space`, `layer 'stem'`.
   public let what: String
@@ -42,18 +44,22 @@ public final class YAMLMappingReader {
     return value
   }
 
+  /// Any scalar that is not null, as it is written.
   public func text(_ key: String) -> String? {
     value(key).flatMap { collector.read($0, "'\(key)'", "text") { $0.text } }
   }
 
+  /// `true` or `false`.
   public func boolean(_ key: String) -> Bool? {
     value(key).flatMap { collector.boolean($0, "'\(key)'") }
   }
 
+  /// A decimal integer within the range.
   public func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
     value(key).flatMap { collector.integer($0, "'\(key)'", in: range) }
   }
 
+  /// A finite decimal number within the range.
   public func real(_ key: String, in range: ClosedRange<Double>) -> Double? {
     value(key).flatMap { collector.real($0, "'\(key)'", in: range) }
   }
@@ -105,6 +111,7 @@ public final class YAMLMappingReader {
 /// Typed values of single nodes; `what` names the value in messages (`'width'`, `value 3 of 'width'`). Each returns
 /// nil after reporting what stands there and what was expected.
 extension DiagnosticCollector {
+  /// A decimal integer within the range.
   public func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int> = .min ... .max) -> Int? {
     read(node, what, "an integer\(shown(range))") { node in
       node.integer.flatMap { range.contains($0) ? $0 : nil }
@@ -120,6 +127,7 @@ extension DiagnosticCollector {
     }
   }
 
+  /// `true` or `false`; what YAML 1.1 took for them is told apart in the report.
   public func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
     if let value = node.boolean { return value }
     let meant = ["yes": "true", "on": "true", "no": "false", "off": "false"][node.text?.lowercased() ?? ""]

@@ -1,5 +1,6 @@
 /// One value of a YAML document, with the place it was written at.
 public struct YAMLNode: Sendable {
+  /// What was written.
   public indirect enum Content: Sendable {
     /// `quoted` scalars are always text; plain ones may be read as numbers, booleans or null.
     case scalar(String, quoted: Bool)
@@ -8,9 +9,12 @@ public struct YAMLNode: Sendable {
     case mapping([(key: YAMLNode, value: YAMLNode)])
   }
 
+  /// What was written.
   public let content: Content
+  /// Where it begins.
   public let location: SourceLocation
 
+  /// A value at a place.
   public init(_ content: Content, at location: SourceLocation) {
     self.content = content
     self.location = location

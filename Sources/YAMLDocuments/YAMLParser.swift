@@ -9,6 +9,7 @@ public struct YAMLLimits: Sendable {
   /// Values after aliases are followed: what stops an alias bomb.
   public var nodes = 1_000_000
 
+  /// The limits that all files of people are read with.
   public init() {}
 }
 

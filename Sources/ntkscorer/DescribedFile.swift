@@ -44,7 +44,7 @@ enum DescribedFile {
       let axes = space.axes.map { axis in
         "\(axis.name) (\(axis.values.count)" + (axis.condition.map { " when \($0)" } ?? "") + ")"
       }.joined(separator: " × ")
-      let rule = space.ranking.metrics.joined(separator: " + ")
+      let rule = space.ranking.metrics.map(KnownNames.snakeCase).joined(separator: " + ")
       return "search space '\(space.name)': \(space.cardinality) "
         + (space.cardinality.uint64 == 1 ? "candidate" : "candidates")
         + " of \(space.family.name)\(axes.isEmpty ? "" : ", \(axes)"), input \(space.input.shape), "

@@ -52,7 +52,7 @@ import Testing
     #expect(
       result.output == """
         \(good): search space 'good': 2 candidates of fully_connected, depth (2), input [4], \
-        4 samples, 3 seeds, ranked by conditionNumber
+        4 samples, 3 seeds, ranked by condition_number
         \(network): network: 3 layers, input [4], 2 outputs, 23 parameters, 18 multiply–adds
 
         """)

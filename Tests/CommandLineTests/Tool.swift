@@ -127,6 +127,18 @@ final class RunningProcess {
     self.identifier = identifier
   }
 
+  /// The most memory that the process has held so far; nil once it has ended, and where there is no `/proc`. What is told
+  /// of an ended process would count what its parent held when it was started.
+  var peakBytes: Int? {
+    guard let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+    else { return nil }
+    return line.split(separator: " ").dropFirst().first.flatMap {
+      Int($0.trimmingCharacters(in: .whitespaces))
+    }
+    .map { $0 * 1024 }
+  }
+
   func send(_ signal: Int32) { kill(identifier, signal) }
 
   func wait() throws -> Finished {

@@ -80,6 +80,40 @@ import Testing
     #expect(rendering.omitted == ["number", "remark"])
   }
 
+  @Test func titlesAreBrokenBeforeTheyAreCut() {
+    let columns: [TextTable.Column] = [
+      .init("rank", .right, importance: 100, isEssential: true),
+      .init("blocks_per_stage", .right, importance: 70), .init("effective rank", .right, importance: 60),
+    ]
+    let table = TextTable(columns, rows: [["1", "3", "7.524"]])
+    #expect(
+      table.rendered(width: 60).lines == [
+        "rank  blocks_per_stage  effective rank", "   1                 3           7.524",
+      ])
+    // On as few lines as the width allows; titles stand on the rows.
+    #expect(
+      table.rendered(width: 31).lines == [
+        "         blocks_per_  effective", "rank           stage       rank",
+        "   1               3      7.524",
+      ])
+    #expect(
+      table.rendered(width: 24).lines == [
+        "      blocks_", "         per_  effective", "rank    stage       rank", "   1        3      7.524",
+      ])
+    #expect(table.rendered(width: 24).omitted.isEmpty)
+    #expect(table.rendered(width: 20).lines.first == "      block…")
+  }
+
+  @Test func columnsOfSmallImportanceGoBeforeATitleIsCut() {
+    let columns: [TextTable.Column] = [
+      .init("rank", .right, importance: 100, isEssential: true),
+      .init("normalization", .right, importance: 70), .init("parameters", .right, importance: 20),
+    ]
+    let rendering = TextTable(columns, rows: [["1", "3", "112k"]]).rendered(width: 24)
+    #expect(rendering.lines.first == "rank  normalization")
+    #expect(rendering.omitted == ["parameters"])
+  }
+
   @Test func withoutALimitEverythingIsShown() {
     let table = TextTable(columns, rows: [["alpha", "1", String(repeating: "x", count: 300)]])
     #expect(table.rendered(width: nil).lines.last?.hasSuffix("xxx") == true)

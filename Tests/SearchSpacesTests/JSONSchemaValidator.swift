@@ -114,7 +114,7 @@ struct JSONSchemaValidator {
 
   private func isEqual(_ expected: Any, _ value: Any) -> Bool {
     if let text = expected as? String { return value as? String == text }
-    return false
+    return expected is NSNull && value is NSNull
   }
 
   /// True of what is no number: bounds say nothing of other types.

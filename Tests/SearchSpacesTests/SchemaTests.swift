@@ -140,6 +140,23 @@ private let repository = URL(filePath: #filePath).deletingLastPathComponent().de
       ).isEmpty == fits)
   }
 
+  /// Editors underline the value that is wrong, not the section that it stands in.
+  @Test(arguments: [
+    ("booleans", ["/fixed/bias", "/fixed/residual"]),
+    ("family-misspelled", ["/family"]),
+    ("keys-misspelled", ["/choises", "/famly", "/input/outptus", "/input/sampels", "/scoring/seed"]),
+    (
+      "parameters-unknown",
+      ["/choices/block", "/choices/dept", "/choices/widht", "/fixed/kernel", "/fixed/stages"]
+    ),
+    ("types", ["/choices", "/constraints", "/family", "/input", "/scoring/seeds"]),
+  ])
+  func mistakesOfFormAreFoundWhereTheyStand(name: String, places: [String]) throws {
+    let found = try mistakes("Tests/Fixtures/malformed/\(name).yaml")
+      .filter { !$0.contains(": required") }.map { String($0.prefix { $0 != ":" }) }
+    #expect(Set(found) == Set(places), "\(found)")
+  }
+
   @Test func whatIsIncludedMayBeMissing() throws {
     #expect(try mistakes(inText: "include: common.yaml\ninput: {samples: 4}\n").isEmpty)
     #expect(try !mistakes(inText: "input: {samples: 4}\n").isEmpty)

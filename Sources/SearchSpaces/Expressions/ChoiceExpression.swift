@@ -19,6 +19,7 @@ public indirect enum ChoiceExpression: Hashable, Sendable {
   /// Whether an expression is true: false where it is undefined.
   case isTrue(ChoiceExpression)
 
+  /// What stands between two expressions; the raw value is how it is written.
   public enum Operator: String, Sendable, CaseIterable {
     case or, and
     case equal = "=="

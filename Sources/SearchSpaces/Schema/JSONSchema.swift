@@ -80,8 +80,20 @@ extension JSONSchema {
 
   func described(_ description: String) -> JSONSchema { with(["description": .text(description)]) }
 
-  /// The same for a key that may also stand without a value.
-  var orNothing: JSONSchema { .any([self, ["type": "null"]]) }
+  /// The same for a key that may also stand without a value. Where the schema has a type, null joins it: editors then tell
+  /// which part of a value is wrong, and not that the whole of it fits none of two schemas.
+  var orNothing: JSONSchema {
+    guard case .object(let entries) = self else { return .any([self, Self.nothing]) }
+    switch (entries["type"], entries["enum"], entries["anyOf"]) {
+    case (.text(let type), nil, nil): return with(["type": .array([.text(type), "null"])])
+    case (.array(let types), nil, nil): return with(["type": .array(types + ["null"])])
+    case (nil, .array(let values), nil): return with(["enum": .array(values + [.null])])
+    case (nil, nil, .array(let schemas)): return with(["anyOf": .array(schemas + [Self.nothing])])
+    default: return .any([self, Self.nothing])
+    }
+  }
+
+  private static let nothing: JSONSchema = ["type": "null"]
 
   init(_ value: ParameterValue) {
     self =

@@ -26,11 +26,12 @@ public struct SearchSpaceSchema: Sendable {
 
   var schema: JSONSchema {
     var definitions: [String: JSONSchema] = [
-      "expression": Self.expression, "metric": metric, "bounds": Self.bounds, "dataset": DatasetSchema.schema,
+      "expression": Self.expression, "metric": metric, "bounds": Self.bounds.orNothing,
+      "dataset": DatasetSchema.schema,
     ]
     for family in families {
-      definitions["\(family.name)_fixed"] = fixed(family)
-      definitions["\(family.name)_choices"] = choices(family)
+      definitions["\(family.name)_fixed"] = fixed(family).orNothing
+      definitions["\(family.name)_choices"] = choices(family).orNothing
     }
     let sections = JSONSchema.mapping([
       "name": ["type": "string", "description": "Default: the file's name without its extension."],
@@ -54,8 +55,8 @@ public struct SearchSpaceSchema: Sendable {
         "if": ["properties": ["family": ["const": .text(family.name)]], "required": ["family"]],
         "then": [
           "properties": [
-            "fixed": JSONSchema.definition("\(family.name)_fixed").orNothing,
-            "choices": JSONSchema.definition("\(family.name)_choices").orNothing,
+            "fixed": .definition("\(family.name)_fixed"),
+            "choices": .definition("\(family.name)_choices"),
           ]
         ],
       ]
@@ -159,7 +160,7 @@ public struct SearchSpaceSchema: Sendable {
 
   private static let constraints = JSONSchema.mapping(
     Dictionary(
-      Budgets.Quantity.allCases.map { ($0.rawValue, JSONSchema.definition("bounds").orNothing) },
+      Budgets.Quantity.allCases.map { ($0.rawValue, JSONSchema.definition("bounds")) },
       uniquingKeysWith: { first, _ in first }
     ).merging([
       "where": JSONSchema.any([

@@ -31,11 +31,17 @@ enum EstimateText {
       ["kernels", estimate.kernels.map(String.init) ?? NumberText.missing],
       ["multiply–adds of a kernel", NumberText.count(estimate.multiplyAddsPerKernel)],
     ] + infinite + [
-      ["time", estimate.seconds.map { "about \(NumberText.duration(seconds: $0))" } ?? NumberText.missing],
-      ["memory", "at most about \(NumberText.bytes(estimate.peakBytes))"],
+      ["time", estimate.seconds.map(time) ?? NumberText.missing],
+      ["memory", "at most about \(NumberText.bytes(memory(estimate)))"],
       ["largest candidate", NumberText.bytes(estimate.largestCandidateBytes)],
     ]
   }
+
+  private static func time(_ seconds: Double) -> String {
+    seconds < 1 ? "less than a second" : "about \(NumberText.duration(seconds: seconds))"
+  }
+
+  private static func memory(_ estimate: RunEstimate) -> Int { estimate.peakBytes + estimate.processBytes }
 
   private static func lines(_ estimate: RunEstimate) -> String {
     let rows = rows(estimate)
@@ -44,7 +50,9 @@ enum EstimateText {
       .joined()
     let rejected =
       estimate.rejected > 0
-      ? "; \(estimate.rejected) of them are outside the budgets or make no network" : ""
+      ? "; \(estimate.rejected) of them "
+        + (estimate.rejected == 1 ? "is outside the budgets or makes" : "are outside the budgets or make")
+        + " no network" : ""
     let note =
       "estimated from \(NumberText.counted(estimate.sampled, "candidate"))\(rejected); "
       + "nothing was computed, and what the store holds was not taken into account"
@@ -57,7 +65,8 @@ enum EstimateText {
       ("seeds", .integer(estimate.seeds)),
       ("kernels", estimate.kernels.map(JSONValue.integer) ?? .null),
       ("seconds", estimate.seconds.map(JSONValue.number) ?? .null),
-      ("peakMemoryBytes", .integer(estimate.peakBytes)),
+      ("peakMemoryBytes", .integer(memory(estimate))),
+      ("processBytes", .integer(estimate.processBytes)),
       ("largestCandidateBytes", .integer(estimate.largestCandidateBytes)),
       ("multiplyAddsPerKernel", .number(estimate.multiplyAddsPerKernel)),
       ("multiplyAddsPerSecond", .number(estimate.multiplyAddsPerSecond)),

@@ -5,12 +5,14 @@ import Reports
 /// A bar on standard error while candidates, or pairs of samples, are computed: one line, rewritten ten times a second, gone at the
 /// end.
 ///
-/// Unchecked: `line` and `isFinished` are read and written while `lock` is held; the rest never changes.
+/// Unchecked: `line`, `drawn` and `isFinished` are read and written while `lock` is held; the rest never changes.
 final class ProgressBar: @unchecked Sendable {
   private let lock = NSLock()
   private let start = Date()
   private let cancellation: Cancellation
   private var line: ProgressLine
+  /// What the rate on the terminal is made of.
+  private var drawn = (done: 0, elapsedSeconds: 0.0)
   private var isFinished = false
 
   /// Nothing is shown when standard error is no terminal, or when the user wants quiet.
@@ -50,7 +52,10 @@ final class ProgressBar: @unchecked Sendable {
       guard !isFinished else { return false }
       // The terminal may have been resized meanwhile.
       guard let width = Terminal.statusWidth else { return true }
-      line.elapsedSeconds = Date().timeIntervalSince(start)
+      let elapsed = Date().timeIntervalSince(start)
+      // Rates that changed with every frame could not be read.
+      if line.done != drawn.done || elapsed - drawn.elapsedSeconds >= 1 { drawn = (line.done, elapsed) }
+      line.elapsedSeconds = drawn.elapsedSeconds
       let text = (cancellation.isCancelled ? "stopping  " : "") + line.text(width: width - 10)
       Console.shared.show(status: text)
       return true

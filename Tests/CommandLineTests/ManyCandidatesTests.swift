@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+#if os(Linux)
+  /// What many candidates cost.
+  @Suite struct ManyCandidatesTests {
+    let folder: ScratchFolder
+    init() throws { folder = try ScratchFolder() }
+
+    private func run(_ arguments: [String]) throws -> (result: Finished, peakBytes: Int) {
+      let process = try Tool.start(arguments, in: folder)
+      var peak = 0
+      while let bytes = process.peakBytes {
+        peak = bytes
+        usleep(5_000)
+      }
+      let result = try process.wait()
+      #expect(result.exitCode == 0, "\(result.errors)")
+      #expect(peak > 1 << 20)
+      return (result, peak)
+    }
+
+    @Test func tenThousandCandidatesTakeLittleMoreMemoryThanAThousand() throws {
+      let space = try folder.write(
+        """
+        name: many
+        family: fully_connected
+        input: {shape: [4], outputs: 1, samples: 2}
+        fixed: {depth: 1}
+        choices:
+          width: {from: 1, to: 100}
+          activation: [tanh, erf, gelu, gelu_tanh, silu, sin, elu, softplus, sigmoid, leaky_relu]
+          weight_variance: {from: 0.5, to: 5, count: 10}
+        scoring: {seeds: 1}
+
+        """, to: "many.yaml")
+      func rank(_ more: String...) throws -> (result: Finished, peakBytes: Int) {
+        try run(
+          ["rank", space, "--store", folder.file("s.sqlite"), "--top", "3", "--format", "json"] + more)
+      }
+      let some = try rank("--limit", "1000")
+      let all = try rank()
+      #expect(all.result.errors.contains("10000 candidates in "))
+      #expect(all.result.errors.contains("computed 9000, from store 1000"))
+      #expect(try #require(jsonObject(all.result.output)["candidates"] as? [Any]).count == 3)
+      // Some 2 KiB are remembered of each of the other 9,000.
+      #expect(all.peakBytes - some.peakBytes < 48 << 20)
+      let again = try rank()
+      #expect(again.result.errors.contains("all 10000 from the store, nothing computed"))
+      #expect(again.peakBytes - some.peakBytes < 48 << 20)
+
+      let estimate = try jsonObject(rank("--dry-run").result.output)
+      #expect(estimate["kernels"] as? Int == 10_000)
+      let expected = try #require(estimate["peakMemoryBytes"] as? Int)
+      #expect(
+        expected > all.peakBytes / 2 && expected < all.peakBytes * 2, "\(expected) for \(all.peakBytes)")
+    }
+
+    /// What the estimate says is what the process comes to hold, within a factor of two.
+    @Test(arguments: ["tiny", "fcn-mnist", "fcn-tabular", "tutorial"])
+    func theEstimateOfMemoryIsNearWhatTheRunTakes(name: String) throws {
+      let space = Tool.repository.appendingPathComponent("search-spaces/\(name).yaml").path
+      let arguments = ["rank", space, "--no-store", "--threads", "2", "--format", "json"]
+      let estimate = try jsonObject(run(arguments + ["--dry-run"]).result.output)
+      let peak = try run(arguments).peakBytes
+      let expected = try #require(estimate["peakMemoryBytes"] as? Int)
+      #expect(expected > peak / 2 && expected < peak * 2, "\(expected) for \(peak)")
+    }
+  }
+#endif
