@@ -85,9 +85,12 @@ public struct Scorer: Sendable {
     let run = ScoringRun(
       plan: plan, source: CandidateSource(source), resources: options.resources, store: store,
       cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
-    try run.execute(space: record, command: options.command)
+    let description = RunDescription(
+      space, seeds: plan.seeds, limit: options.limit, samplingSeed: options.samplingSeed)
+    try run.execute(space: record, description: description, command: options.command)
     return RankingAssembly(run: run).result(
-      for: space, wallSeconds: (ContinuousClock.now - start) / .seconds(1))
+      for: description, spaceHash: space.definitionHash,
+      wallSeconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   /// Scores one network. Blocks until it is done.
@@ -102,7 +105,7 @@ public struct Scorer: Sendable {
     let run = ScoringRun(
       plan: plan, source: CandidateSource(visit), resources: request.resources, store: store,
       cancellation: cancellation, progress: nil, logger: logger, keepsEigenvalues: true)
-    try run.execute(space: nil, command: request.command)
+    try run.execute(space: nil, description: nil, command: request.command)
     return try single(run, since: start)
   }
 
@@ -117,7 +120,7 @@ public struct Scorer: Sendable {
       plan: plan, source: CandidateSource(SpaceSource.visit(candidate, of: space)),
       resources: options.resources,
       store: store, cancellation: cancellation, progress: nil, logger: logger, keepsEigenvalues: true)
-    try run.execute(space: nil, command: options.command)
+    try run.execute(space: nil, description: nil, command: options.command)
     return try single(run, since: start)
   }
 

@@ -15,8 +15,25 @@ enum StoreSchema {
     // No table changes. Earlier versions do not know these outcomes and would call a store that holds them damaged; so
     // they say that it is newer than they are.
     migrator.registerMigration("2 outcomes of metrics that do not apply") { _ in }
+    migrator.registerMigration("3 what reports need", foreignKeyChecks: .immediate) { database in
+      try database.execute(sql: reportColumns)
+    }
     return migrator
   }
+
+  /// Null, or an empty identifier, where an earlier version wrote the row.
+  private static let reportColumns = """
+    ALTER TABLE runs ADD COLUMN description TEXT;
+    ALTER TABLE candidates ADD COLUMN identifier TEXT NOT NULL DEFAULT '';
+    ALTER TABLE candidates ADD COLUMN depth INTEGER;
+    CREATE TABLE run_failures (
+      run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      identifier TEXT NOT NULL,
+      choices TEXT NOT NULL,
+      message TEXT NOT NULL,
+      PRIMARY KEY (run_id, choices)
+    ) WITHOUT ROWID, STRICT;
+    """
 
   /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit
   /// pattern, so those from 2⁶³ on look negative. Times are UTC.
