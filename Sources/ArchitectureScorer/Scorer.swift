@@ -69,12 +69,14 @@ public struct Scorer: Sendable {
   ///
   /// - Parameters:
   ///   - store: nil keeps nothing beyond the result.
+  ///   - slots: shared by runs that go on at once; nil for a run that has the processors to itself.
   ///   - cancellation: ends the run early with what it has; `RankingResult.ending` is then `.interrupted`.
   ///   - progress: called at most about ten times a second, and at the end, from any thread, never by two at once.
   /// - Throws: `ScorerError`. A candidate that cannot be scored is no error: it is in the result with its outcome.
   public func rank(
     _ space: SearchSpace, options: RankingOptions = RankingOptions(), store: ResultStore? = nil,
-    cancellation: Cancellation = Cancellation(), progress: (@Sendable (ScoringProgress) -> Void)? = nil
+    slots: ComputationSlots? = nil, cancellation: Cancellation = Cancellation(),
+    progress: (@Sendable (ScoringProgress) -> Void)? = nil
   ) throws(ScorerError) -> RankingResult {
     let start = ContinuousClock.now
     let plan = try ScoringPlan(space: space, seeds: options.seeds, resources: options.resources, scorer: self)
@@ -84,7 +86,7 @@ public struct Scorer: Sendable {
       name: space.name, contentHash: space.definitionHash, definition: space.canonicalDefinition)
     let run = ScoringRun(
       plan: plan, source: CandidateSource(source), resources: options.resources, store: store,
-      cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
+      slots: slots, cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
     let description = RunDescription(
       space, seeds: plan.seeds, limit: options.limit, samplingSeed: options.samplingSeed)
     try run.execute(space: record, description: description, command: options.command)
@@ -124,7 +126,7 @@ public struct Scorer: Sendable {
     return try single(run, since: start)
   }
 
-  private func single(
+  func single(
     _ run: ScoringRun, since start: ContinuousClock.Instant
   ) throws(ScorerError) -> ScoreResult {
     let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -19,8 +19,9 @@ struct ScoringPlan: Sendable {
   var seeds: [UInt64] { rules.seeds }
   var needs: Set<MetricNeed> { rules.needs }
 
+  /// - Parameter metrics: in place of the space's; nil for those.
   init(
-    space: SearchSpace, seeds: [UInt64]?, resources: Resources, scorer: Scorer
+    space: SearchSpace, seeds: [UInt64]?, metrics: [String]? = nil, resources: Resources, scorer: Scorer
   ) throws(ScorerError) {
     let scoring = space.scoring
     guard
@@ -43,7 +44,7 @@ struct ScoringPlan: Sendable {
     try self.init(
       settings: settings, dataset: dataset, samples: space.input.samples, batchRule: space.input.batch,
       seeds: seeds ?? scoring.seeds, family: (space.family.name, space.family.version),
-      metricNames: scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
+      metricNames: metrics ?? scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
   }
 
   init(_ request: ScoreRequest, scorer: Scorer) throws(ScorerError) {

@@ -39,16 +39,19 @@ final class ScoringRun: @unchecked Sendable {
   private let logger: Logger
   private let keepsEigenvalues: Bool
   private let ledger: MemoryLedger
+  /// Shared with other runs; nil for a run that has the processors to itself.
+  private let slots: ComputationSlots?
 
   init(
     plan: ScoringPlan, source: CandidateSource, resources: Resources, store: ResultStore?,
-    cancellation: Cancellation, progress: (@Sendable (ScoringProgress) -> Void)?, logger: Logger,
-    keepsEigenvalues: Bool
+    slots: ComputationSlots? = nil, cancellation: Cancellation,
+    progress: (@Sendable (ScoringProgress) -> Void)?, logger: Logger, keepsEigenvalues: Bool
   ) {
     self.plan = plan
     self.source = source
     self.resources = resources
     self.store = store
+    self.slots = slots
     self.cancellation = cancellation
     self.logger = logger
     self.keepsEigenvalues = keepsEigenvalues
@@ -73,6 +76,8 @@ final class ScoringRun: @unchecked Sendable {
       let id = try store?.startRun(
         space: space, settingsJSON: plan.identity.canonicalJSON, description: description?.json,
         command: command)
+      progressState.run = id
+      reporter.report(progressState, isLast: false)
       runWorkers(runID: id)
       if let store, let id {
         let status: RunStatus =
@@ -82,6 +87,12 @@ final class ScoringRun: @unchecked Sendable {
     } catch { throw firstError ?? .store(error) }
     if let firstError { throw firstError }
     reporter.report(progressState, isLast: true)
+  }
+
+  /// The same for a few candidates of many questions, of which the store's list of runs is not to know.
+  func executeUnrecorded() throws(ScorerError) {
+    runWorkers(runID: nil)
+    if let firstError { throw firstError }
   }
 
   /// Scores that were made otherwise are neither served nor touched, and someone who did not mean to change a setting
@@ -97,10 +108,12 @@ final class ScoringRun: @unchecked Sendable {
   }
 
   private func runWorkers(runID: Int64?) {
-    WorkerThreads.run(resources.threads) { self.work(runID: runID) }
+    let owner = slots?.register() ?? 0
+    WorkerThreads.run(resources.threads) { self.work(runID: runID, owner: owner) }
+    slots?.remove(owner)
   }
 
-  private func work(runID: Int64?) {
+  private func work(runID: Int64?, owner: Int) {
     let memory = WorkerMemory(ledger: ledger)
     defer { memory.giveBack() }
     while true {
@@ -108,12 +121,24 @@ final class ScoringRun: @unchecked Sendable {
       case .end: return
       case .prepared(let progress): reporter.report(progress, isLast: false)
       case .compute(let task, let threads):
+        let granted = turn(threads, owner, memory)
         do throws(ScorerError) {
-          finish(task, try compute(task, threads: threads, memory))
+          finish(task, try compute(task, threads: granted, memory))
         } catch { stop(error) }
+        slots?.giveBack(granted, from: owner)
         if ledger.hasWaiters { memory.giveBack() }
       }
     }
+  }
+
+  /// Waits until this run may compute, beside others that share the processors.
+  /// - Returns: with how many threads.
+  private func turn(_ threads: Int, _ owner: Int, _ memory: WorkerMemory) -> Int {
+    guard let slots else { return threads }
+    if let granted = slots.takeAtOnce(threads, for: owner) { return granted }
+    // Another worker of this run may have its turn already and be waiting for this memory.
+    memory.giveBack()
+    return slots.take(threads, for: owner)
   }
 
   private func stop(_ error: ScorerError) {

@@ -44,7 +44,7 @@ extension RankingReport {
     let candidates =
       ranked.map { ($0.choices, $0.values) } + failed.map { ($0.choices, [String: Value]()) }
     for (choices, values) in candidates {
-      guard let x = choices[axis]?.asNumber else { continue }
+      guard let x = choices[axis]?.number else { continue }
       let key = others.map { choices[$0] }
       if let index = groups.firstIndex(where: { $0.key == key }) {
         groups[index].places.append((x, values))
@@ -82,7 +82,7 @@ extension RankingReport {
   /// Numeric parameters that vary, in the order of the search space.
   private var numericNames: [String] {
     let all = ranked.map(\.choices) + failed.map(\.choices)
-    return varyingChoiceNames.filter { name in all.allSatisfy { $0[name]?.asNumber != nil } }
+    return varyingChoiceNames.filter { name in all.allSatisfy { $0[name]?.number != nil } }
   }
 
   private func horizontalAxis(_ parameter: String?) throws(RankingPlotError) -> String {
@@ -92,7 +92,7 @@ extension RankingReport {
       return parameter
     }
     let all = ranked.map(\.choices) + failed.map(\.choices)
-    let counts = names.map { name in Set(all.compactMap { $0[name]?.asNumber }).count }
+    let counts = names.map { name in Set(all.compactMap { $0[name]?.number }).count }
     guard let most = counts.max(), let index = counts.firstIndex(of: most) else { throw .nothingVaries }
     return names[index]
   }
@@ -110,7 +110,7 @@ extension RankingReport {
 
   private static func precedes(_ a: [ParameterValue?], _ b: [ParameterValue?]) -> Bool {
     for (x, y) in zip(a, b) where x != y {
-      if let x = x?.asNumber, let y = y?.asNumber { return x < y }
+      if let x = x?.number, let y = y?.number { return x < y }
       return (x?.description ?? "") < (y?.description ?? "")
     }
     return false

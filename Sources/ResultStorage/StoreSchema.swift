@@ -18,6 +18,9 @@ enum StoreSchema {
     migrator.registerMigration("3 what reports need", foreignKeyChecks: .immediate) { database in
       try database.execute(sql: reportColumns)
     }
+    migrator.registerMigration("4 jobs", foreignKeyChecks: .immediate) { database in
+      try database.execute(sql: jobTables)
+    }
     return migrator
   }
 
@@ -33,6 +36,36 @@ enum StoreSchema {
       message TEXT NOT NULL,
       PRIMARY KEY (run_id, choices)
     ) WITHOUT ROWID, STRICT;
+    """
+
+  /// What a daemon was given and asked for. `used` orders the texts of one name.
+  private static let jobTables = """
+    CREATE TABLE space_documents (
+      content_hash TEXT PRIMARY KEY NOT NULL,
+      name TEXT NOT NULL,
+      text TEXT NOT NULL,
+      used INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX space_documents_by_name ON space_documents (name, used);
+    CREATE TABLE jobs (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      space_hash TEXT NOT NULL REFERENCES space_documents (content_hash),
+      options TEXT NOT NULL,
+      idempotency_key TEXT UNIQUE,
+      request_hash TEXT NOT NULL,
+      status TEXT NOT NULL,
+      done INTEGER NOT NULL DEFAULT 0,
+      total INTEGER,
+      from_store INTEGER NOT NULL DEFAULT 0,
+      failed INTEGER NOT NULL DEFAULT 0,
+      run_id INTEGER REFERENCES runs (id) ON DELETE SET NULL,
+      message TEXT,
+      created TEXT NOT NULL,
+      started TEXT,
+      finished TEXT,
+      revision INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+    CREATE INDEX jobs_by_status ON jobs (status, id);
     """
 
   /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit

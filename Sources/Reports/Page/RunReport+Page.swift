@@ -154,7 +154,7 @@ extension RunReport {
     ]
     for name in ranking.varyingChoiceNames {
       let values = ranked.map { $0.choices[name] }
-      let numbers = values.map { $0?.asNumber }
+      let numbers = values.map { $0?.number }
       let areNumbers = zip(values, numbers).allSatisfy { $0 == nil || $1 != nil }
       columns.append(
         Column(
