@@ -131,7 +131,7 @@ extension RankingReport {
         name: name,
         levels: whole.map { candidate, _ in
           let value = candidate.choices[name]
-          return .init(label: value?.description ?? NumberText.missing, number: value?.asNumber)
+          return .init(label: value?.description ?? NumberText.missing, number: value?.number)
         }, scores: whole.map(\.1))
     }.sorted { ($1.adjustedShare ?? $1.share, $0.name) < ($0.adjustedShare ?? $0.share, $1.name) }
   }

@@ -38,7 +38,9 @@ struct ScoringReader {
     if let text = node.text, let name = KnownNames.canonical(text, among: knownNames.metrics) { return name }
     let names = knownNames.metrics.map(KnownNames.snakeCase)
     let nearest = node.text.flatMap { nearestSpelling(to: $0, among: names) }
-    let expected = nearest == nil ? "; expected one of \(names.joined(separator: ", "))" : "; expected the name of a metric"
+    let expected =
+      nearest == nil
+      ? "; expected one of \(names.joined(separator: ", "))" : "; expected the name of a metric"
     collector.report("\(what) is \(node.shown)\(expected)", at: node.location, suggestion: nearest)
     return nil
   }

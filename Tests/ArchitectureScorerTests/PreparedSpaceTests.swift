@@ -46,7 +46,7 @@ private let scorer = Scorer()
   arguments: [
     (["depth": 2], "no 'width' is given; expected one of 16, 24, 32"),
     (["depth": 2, "width": 25], "'width' is never 25 in 'nine'; did you mean '24'?"),
-  (["depth": 2, "width": 99], "'width' is never 99 in 'nine'; expected one of 16, 24, 32"),
+    (["depth": 2, "width": 99], "'width' is never 99 in 'nine'; expected one of 16, 24, 32"),
     (["depth": 2, "with": 24], "'nine' does not vary 'with'; did you mean 'width'?"),
   ] as [([String: Int], String)])
 func choicesThatNameNoCandidateAreExplained(choices: [String: Int], expected: String) throws {
