@@ -161,6 +161,6 @@ let package = Package(
       of: "Reports",
       ["ArchitecturePlugins", "LinearAlgebra", "MeanField", "NetworkGraph", "ScoringMetrics", "Trainability"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets"], swiftSettings: swiftSettings),
+      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets", grdb], swiftSettings: swiftSettings),
   ]
 )

@@ -13,6 +13,17 @@ public enum ParameterValue: Hashable, Sendable {
 /// wherever order is visible.
 public typealias Choices = [String: ParameterValue]
 
+extension ParameterValue {
+  /// Nil for what is no number.
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .real(let value): value
+    case .boolean, .text, .list: nil
+    }
+  }
+}
+
 extension ParameterValue: Codable {
   /// Numbers without a fraction become integers: `validated` of the family turns them into what it asks for.
   public init(from decoder: any Decoder) throws {

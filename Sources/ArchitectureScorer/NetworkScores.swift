@@ -1,5 +1,6 @@
 import ArchitecturePlugins
 import NetworkGraph
+import ResultStorage
 import ScoringMetrics
 import Trainability
 
@@ -33,11 +34,12 @@ struct SeedScore: Sendable {
 extension SeedScore {
   /// Nil unless everything that the plan needs was measured.
   init?(
-    _ known: [MetricNeed: KnownMeasurement], _ size: NetworkSize, _ plan: ScoringPlan, keepsEigenvalues: Bool
+    _ known: [MetricNeed: KnownMeasurement], _ size: NetworkSize, _ rules: ScoringRules,
+    keepsEigenvalues: Bool
   ) {
-    guard plan.needs.allSatisfy({ known[$0] != nil }) else { return nil }
+    guard rules.needs.allSatisfy({ known[$0] != nil }) else { return nil }
     let measurements = Measurements(network: size, known.mapValues(\.measurement))
-    values = plan.metrics.map { $0.value(of: measurements) }
+    values = rules.metrics.map { $0.value(of: measurements) }
     eigenvalues = keepsEigenvalues ? measurements[.tangentKernelSpectrum]?.spectrum?.eigenvalues : nil
     wasPromoted = known.values.contains(where: \.wasPromoted)
     isFromStore = !known.isEmpty && known.values.allSatisfy(\.isFromStore)
@@ -52,6 +54,11 @@ struct CandidateEntry: Sendable {
   let networkHash: String?
   /// Why there is no network; nil otherwise.
   let failure: String?
+
+  /// What the store keeps of a candidate without a network.
+  var failureRecord: FailureRecord? {
+    failure.map { FailureRecord(identifier: id, choicesJSON: choices.canonicalJSON, message: $0) }
+  }
 }
 
 /// A network with what the store had of it.

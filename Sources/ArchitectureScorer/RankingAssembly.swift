@@ -5,26 +5,45 @@ import Trainability
 
 /// Puts the scores of a finished run together: aggregates over seeds, ranks, and says why what has no rank has none.
 struct RankingAssembly {
-  let run: ScoringRun
+  let rules: ScoringRules
+  let entries: [CandidateEntry]
+  /// By network hash; absent for those that were not finished.
+  let scores: [String: NetworkScores]
+  let counts: RunCounts
+  let ending: RunEnding
 
-  private var plan: ScoringPlan { run.plan }
+  init(
+    rules: ScoringRules, entries: [CandidateEntry], scores: [String: NetworkScores], counts: RunCounts,
+    ending: RunEnding
+  ) {
+    self.rules = rules
+    self.entries = entries
+    self.scores = scores
+    self.counts = counts
+    self.ending = ending
+  }
 
-  func result(for space: SearchSpace, wallSeconds: Double) -> RankingResult {
-    let verdicts = run.entries.map(verdict)
+  init(run: ScoringRun) {
+    self.init(
+      rules: run.plan.rules, entries: run.entries, scores: run.scores, counts: run.counts, ending: run.ending)
+  }
+
+  func result(for run: RunDescription, spaceHash: String, wallSeconds: Double) -> RankingResult {
+    let verdicts = entries.map(verdict)
     let ranking = Ranking(
-      zip(run.entries, verdicts).map { entry, verdict in
+      zip(entries, verdicts).map { entry, verdict in
         RankingCandidate(
           identifier: entry.id, canonicalHash: entry.networkHash ?? "",
           values: verdict.metrics.compactMapValues(\.value), seedsOk: verdict.seedsOk,
-          seedsTotal: plan.seeds.count, outcome: verdict.outcome, message: verdict.message)
-      }, by: plan.rule)
+          seedsTotal: rules.seeds.count, outcome: verdict.outcome, message: verdict.message)
+      }, by: rules.rule)
 
     // Identifiers are short hashes: two candidates of a very large space may share one.
     var places: [String: [Int]] = [:]
-    for index in run.entries.indices.reversed() { places[run.entries[index].id, default: []].append(index) }
+    for index in entries.indices.reversed() { places[entries[index].id, default: []].append(index) }
     func candidate(_ ranked: RankingCandidate, rank: RankedCandidate?, reason: String?) -> ScoredCandidate? {
       guard let index = places[ranked.identifier]?.popLast() else { return nil }
-      let (entry, verdict) = (run.entries[index], verdicts[index])
+      let (entry, verdict) = (entries[index], verdicts[index])
       return ScoredCandidate(
         rank: rank?.rank, isTied: rank?.isTied ?? false, id: entry.id, choices: entry.choices,
         networkHash: entry.networkHash, outcome: verdict.outcome, message: reason ?? verdict.message,
@@ -35,28 +54,28 @@ struct RankingAssembly {
     let failed =
       unranked.filter { !$0.outcome.isInapplicable } + unranked.filter(\.outcome.isInapplicable)
 
-    var counts = run.counts
+    var counts = counts
     counts.inapplicable = failed.count(where: \.outcome.isInapplicable)
     counts.failed = failed.count - counts.inapplicable
     return RankingResult(
-      spaceName: space.name, spaceHash: space.definitionHash, family: space.family.name,
-      identity: plan.identity, seeds: plan.seeds, rule: plan.rule,
-      metrics: plan.metrics.map(\.description), candidates: ranked, failed: failed, counts: counts,
-      ending: run.ending, wallSeconds: wallSeconds)
+      run: run, spaceHash: spaceHash,
+      identity: rules.identity, seeds: rules.seeds, rule: rules.rule,
+      metrics: rules.metrics.map(\.description), candidates: ranked, failed: failed, counts: counts,
+      ending: ending, wallSeconds: wallSeconds)
   }
 
   /// The result of a run of a single network; nil when its source gave none.
   func single(wallSeconds: Double) -> ScoreResult? {
-    guard let entry = run.entries.first else { return nil }
+    guard let entry = entries.first else { return nil }
     let verdict = verdict(entry)
-    let scores = entry.networkHash.flatMap { run.scores[$0] }
+    let scores = entry.networkHash.flatMap { self.scores[$0] }
     return ScoreResult(
-      identity: plan.identity, seeds: plan.seeds, metrics: plan.metrics.map(\.description),
+      identity: rules.identity, seeds: rules.seeds, metrics: rules.metrics.map(\.description),
       candidate: ScoredCandidate(
         rank: nil, isTied: false, id: entry.id, choices: entry.choices, networkHash: entry.networkHash,
         outcome: verdict.outcome, message: verdict.message, metrics: verdict.metrics, metricRanks: [],
         wasPromoted: verdict.wasPromoted),
-      eigenvalues: scores.map { $0.seeds.map(\.eigenvalues) } ?? plan.seeds.map { _ in nil },
+      eigenvalues: scores.map { $0.seeds.map(\.eigenvalues) } ?? rules.seeds.map { _ in nil },
       wasServedFromStore: scores?.isFromStore ?? false, wallSeconds: wallSeconds)
   }
 
@@ -71,50 +90,19 @@ struct RankingAssembly {
 
   private func verdict(_ entry: CandidateEntry) -> Verdict {
     if let failure = entry.failure { return Verdict(outcome: .pluginError, message: failure) }
-    guard let hash = entry.networkHash, let scores = run.scores[hash] else {
+    guard let hash = entry.networkHash, let scores = self.scores[hash] else {
       return Verdict(outcome: .cancelled, message: "the run was interrupted before it was computed")
     }
     var verdict = Verdict(
-      seedsOk: scores.seeds.count(where: plan.isRankable),
+      seedsOk: scores.seeds.count(where: rules.isRankable),
       wasPromoted: scores.seeds.contains(where: \.wasPromoted))
-    for (index, metric) in plan.metrics.enumerated() {
+    for (index, metric) in rules.metrics.enumerated() {
       let values = scores.seeds.map { $0.values[index].usable(on: metric.description.scale) }
       verdict.metrics[metric.description.name] = MetricSummary(values, scale: metric.description.scale)
     }
-    let failures = scores.seeds.lazy.compactMap { plan.firstFailure(in: $0) }
+    let failures = scores.seeds.lazy.compactMap { rules.firstFailure(in: $0) }
     if let (outcome, message) = failures.first { (verdict.outcome, verdict.message) = (outcome, message) }
     return verdict
-  }
-}
-
-extension ScoringPlan {
-  /// Whether a seed gave every metric that the ranking rule needs.
-  func isRankable(_ seed: SeedScore) -> Bool { firstFailure(in: seed) == nil }
-
-  /// Whether no seed did, though the metrics apply.
-  func hasFailed(_ scores: NetworkScores) -> Bool {
-    scores.seeds.allSatisfy { firstFailure(in: $0).map { !$0.0.isInapplicable } ?? false }
-  }
-
-  /// Of the rule's metrics in its order.
-  func firstFailure(in seed: SeedScore) -> (Outcome, String)? {
-    for name in rule.metrics.map(\.name) {
-      guard let index = metrics.firstIndex(where: { $0.description.name == name }) else { continue }
-      if case .failure(let outcome, let message) = seed.values[index].usable(
-        on: metrics[index].description.scale)
-      {
-        return (outcome, message)
-      }
-    }
-    return nil
-  }
-}
-
-extension MetricValue {
-  /// Zero and negative numbers have no logarithm.
-  fileprivate func usable(on scale: MetricScale) -> MetricValue {
-    guard case .value(let value) = self, scale == .logarithmic, value <= 0 else { return self }
-    return .failure(.rankDeficient, message: "the value is \(value), which has no logarithm")
   }
 }
 

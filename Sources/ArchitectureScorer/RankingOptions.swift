@@ -63,4 +63,6 @@ public struct ScoringProgress: Hashable, Sendable {
   public var failed: Int
   /// The identifier of the candidate that was finished last.
   public var current: String?
+  /// The store's number of this run; nil without a store.
+  public var run: Int64?
 }

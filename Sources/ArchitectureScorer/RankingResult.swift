@@ -78,9 +78,9 @@ public enum RunEnding: Hashable, Sendable {
 
 /// A ranked search space.
 public struct RankingResult: Sendable {
-  public let spaceName: String
+  /// What was ranked.
+  public let run: RunDescription
   public let spaceHash: String
-  public let family: String
   /// How the scores were made. Its precision is the requested one; see `ScoredCandidate.wasPromoted`.
   public let identity: ScoreIdentity
   public let seeds: [UInt64]

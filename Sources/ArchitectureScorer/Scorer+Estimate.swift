@@ -34,7 +34,7 @@ extension Scorer {
     }
     let perSeed = plan.meter.evaluations(plan.needs)
     let kernels = evaluations(plan.seeds.count * perSeed)
-    let batches = Set(plan.seeds.map { plan.storedSeed(of: .infiniteTangentKernelSpectrum, $0) }).count
+    let batches = Set(plan.seeds.map { plan.rules.storedSeed(of: .infiniteTangentKernelSpectrum, $0) }).count
     let infiniteEvaluations = evaluations(infinite.isEmpty ? 0 : batches)
     // Without a limit, candidates outside the budgets are met and skipped.
     let share =

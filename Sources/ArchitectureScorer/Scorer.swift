@@ -69,12 +69,14 @@ public struct Scorer: Sendable {
   ///
   /// - Parameters:
   ///   - store: nil keeps nothing beyond the result.
+  ///   - slots: shared by runs that go on at once; nil for a run that has the processors to itself.
   ///   - cancellation: ends the run early with what it has; `RankingResult.ending` is then `.interrupted`.
   ///   - progress: called at most about ten times a second, and at the end, from any thread, never by two at once.
   /// - Throws: `ScorerError`. A candidate that cannot be scored is no error: it is in the result with its outcome.
   public func rank(
     _ space: SearchSpace, options: RankingOptions = RankingOptions(), store: ResultStore? = nil,
-    cancellation: Cancellation = Cancellation(), progress: (@Sendable (ScoringProgress) -> Void)? = nil
+    slots: ComputationSlots? = nil, cancellation: Cancellation = Cancellation(),
+    progress: (@Sendable (ScoringProgress) -> Void)? = nil
   ) throws(ScorerError) -> RankingResult {
     let start = ContinuousClock.now
     let plan = try ScoringPlan(space: space, seeds: options.seeds, resources: options.resources, scorer: self)
@@ -84,10 +86,13 @@ public struct Scorer: Sendable {
       name: space.name, contentHash: space.definitionHash, definition: space.canonicalDefinition)
     let run = ScoringRun(
       plan: plan, source: CandidateSource(source), resources: options.resources, store: store,
-      cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
-    try run.execute(space: record, command: options.command)
+      slots: slots, cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
+    let description = RunDescription(
+      space, seeds: plan.seeds, limit: options.limit, samplingSeed: options.samplingSeed)
+    try run.execute(space: record, description: description, command: options.command)
     return RankingAssembly(run: run).result(
-      for: space, wallSeconds: (ContinuousClock.now - start) / .seconds(1))
+      for: description, spaceHash: space.definitionHash,
+      wallSeconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
   /// Scores one network. Blocks until it is done.
@@ -102,7 +107,7 @@ public struct Scorer: Sendable {
     let run = ScoringRun(
       plan: plan, source: CandidateSource(visit), resources: request.resources, store: store,
       cancellation: cancellation, progress: nil, logger: logger, keepsEigenvalues: true)
-    try run.execute(space: nil, command: request.command)
+    try run.execute(space: nil, description: nil, command: request.command)
     return try single(run, since: start)
   }
 
@@ -117,11 +122,11 @@ public struct Scorer: Sendable {
       plan: plan, source: CandidateSource(SpaceSource.visit(candidate, of: space)),
       resources: options.resources,
       store: store, cancellation: cancellation, progress: nil, logger: logger, keepsEigenvalues: true)
-    try run.execute(space: nil, command: options.command)
+    try run.execute(space: nil, description: nil, command: options.command)
     return try single(run, since: start)
   }
 
-  private func single(
+  func single(
     _ run: ScoringRun, since start: ContinuousClock.Instant
   ) throws(ScorerError) -> ScoreResult {
     let seconds = (ContinuousClock.now - start) / .seconds(1)

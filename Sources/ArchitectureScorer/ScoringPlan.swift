@@ -9,35 +9,19 @@ import Trainability
 
 /// How every network of a run is scored: settings checked, files opened, identities made.
 struct ScoringPlan: Sendable {
-  /// With the requested precision as the computing one.
-  let identity: ScoreIdentity
-  let seeds: [UInt64]
-  /// What the run shows, the condition number first.
-  let metrics: [any ScoringMetric]
-  /// What is measured of every network and seed: nothing when no metric needs a kernel.
-  let needs: Set<MetricNeed>
-  let rule: CandidateRanking.RankingRule
+  let rules: ScoringRules
   let meter: KernelMeter
   let batches: BatchCache
   /// Metrics that a score row shows: all that follow from its measurement alone.
   private let recordedMetrics: [any ScoringMetric]
-  /// For each need, the identities under which the store may have an answer, in order of preference.
-  let servable: [MetricNeed: [ServableIdentity]]
 
-  struct ServableIdentity: Sendable {
-    let hash: String
-    let json: String
-    let precision: Precision
+  var identity: ScoreIdentity { rules.identity }
+  var seeds: [UInt64] { rules.seeds }
+  var needs: Set<MetricNeed> { rules.needs }
 
-    init(_ identity: ScoreIdentity) {
-      hash = identity.hash
-      json = identity.canonicalJSON
-      precision = identity.precision
-    }
-  }
-
+  /// - Parameter metrics: in place of the space's; nil for those.
   init(
-    space: SearchSpace, seeds: [UInt64]?, resources: Resources, scorer: Scorer
+    space: SearchSpace, seeds: [UInt64]?, metrics: [String]? = nil, resources: Resources, scorer: Scorer
   ) throws(ScorerError) {
     let scoring = space.scoring
     guard
@@ -60,7 +44,7 @@ struct ScoringPlan: Sendable {
     try self.init(
       settings: settings, dataset: dataset, samples: space.input.samples, batchRule: space.input.batch,
       seeds: seeds ?? scoring.seeds, family: (space.family.name, space.family.version),
-      metricNames: scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
+      metricNames: metrics ?? scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
   }
 
   init(_ request: ScoreRequest, scorer: Scorer) throws(ScorerError) {
@@ -86,81 +70,29 @@ struct ScoringPlan: Sendable {
     }
     guard samples > 0 else { throw .invalidRequest("a batch of \(samples) samples; expected at least 1") }
     do {
-      metrics = try Self.metrics([MetricRegistry.headline] + metricNames + ranking.metrics, scorer.metrics)
-      rule = try Self.rule(ranking, scorer.metrics)
+      rules = try ScoringRules(
+        identity: ScoreIdentity(
+          settings: settings, dataset: dataset, samples: samples, batchRule: batchRule, family: family),
+        seeds: seeds, metricNames: metricNames, ranking: ranking, registry: scorer.metrics)
     } catch { throw .metric(error) }
     do {
       batches = try BatchCache(
         dataset: dataset, samples: samples, rule: batchRule, seeds: seeds,
         maximumBytes: min(256 << 20, resources.memoryBudget / 8))
     } catch { throw .dataset(error) }
-    self.seeds = seeds
-    needs = Set(metrics.flatMap(\.description.needs)).subtracting([.network])
     recordedMetrics = scorer.metrics.metrics.filter { $0.description.needs.count == 1 }
     meter = KernelMeter(settings: settings)
-    identity = ScoreIdentity(
-      settings: settings, dataset: dataset, samples: samples, batchRule: batchRule, family: family)
-    let identity = identity
-    servable = Dictionary(
-      uniqueKeysWithValues: needs.map { need in
-        (need, identity.servable(need).map(ServableIdentity.init))
-      })
-  }
-
-  private static func metrics(
-    _ names: [String], _ registry: MetricRegistry
-  ) throws(MetricError) -> [any ScoringMetric] {
-    var metrics: [any ScoringMetric] = []
-    for name in names {
-      let metric = try registry.metric(named: name)
-      if !metrics.contains(where: { $0.description.name == metric.description.name }) {
-        metrics.append(metric)
-      }
-    }
-    return metrics
-  }
-
-  private static func rule(
-    _ rule: SearchSpaces.RankingRule, _ registry: MetricRegistry
-  ) throws(MetricError) -> CandidateRanking.RankingRule {
-    var metrics: [RankingMetric] = []
-    for name in rule.metrics {
-      let description = try registry.metric(named: name).description
-      metrics.append(
-        RankingMetric(
-          name: description.name,
-          direction: description.direction == .lowerIsBetter ? .lowerIsBetter : .higherIsBetter))
-    }
-    switch rule {
-    case .metric: return .metric(metrics[0])
-    case .rankSum: return .rankSum(metrics)
-    }
   }
 }
 
-// MARK: Scores to and from the store
+// MARK: Scores for the store
 
 extension ScoringPlan {
-  /// The seed that a measurement stands under: what does not depend on weights is one measurement for all seeds that
-  /// share a batch.
-  func storedSeed(of need: MetricNeed, _ seed: UInt64) -> UInt64 {
-    switch need.dependence {
-    case .nothing: 0
-    case .batch: identity.batchRule == BatchRule.fixed.rawValue ? 0 : seed
-    case .weights: seed
-    }
-  }
-
-  /// Whether single precision was asked for and did not suffice.
-  func isPromoted(_ need: MetricNeed, to precision: Precision) -> Bool {
-    need.dependence == .weights && precision != identity.requestedPrecision
-  }
-
   /// A measurement as a row of the store. Its identity names the precision it was computed in.
   func record(
     networkHash: String, seed: UInt64, _ need: MetricNeed, _ reading: MeterReading, size: NetworkSize
   ) -> ScoreRecord {
-    let identity = ServableIdentity(identity.measuring(need).computed(in: reading.precision))
+    let identity = ScoringRules.ServableIdentity(identity.measuring(need).computed(in: reading.precision))
     var values = reading.measurement.numbers
     let measurements = Measurements(network: size, [need: reading.measurement])
     for metric in recordedMetrics where metric.description.needs == [need] {
@@ -168,20 +100,11 @@ extension ScoringPlan {
     }
     let (outcome, message) = reading.measurement.outcome(of: need)
     return ScoreRecord(
-      key: ScoreKey(networkHash: networkHash, identityHash: identity.hash, seed: storedSeed(of: need, seed)),
+      key: ScoreKey(
+        networkHash: networkHash, identityHash: identity.hash, seed: rules.storedSeed(of: need, seed)),
       identityJSON: identity.json, outcome: outcome, message: message, metrics: values,
       eigenvalues: reading.measurement.spectrum?.eigenvalues, seconds: reading.seconds,
       engineVersion: need.engineVersion)
-  }
-
-  /// The measurement behind a row; nil when the row holds no lasting result.
-  func measurement(of record: ScoreRecord, _ need: MetricNeed, computedIn precision: Precision)
-    -> Measurement?
-  {
-    guard record.outcome.isReproducible else { return nil }
-    return Measurement(
-      need, eigenvalues: record.eigenvalues, numbers: record.metrics, outcome: record.outcome,
-      message: record.message, epsilon: precision.epsilon)
   }
 }
 

@@ -39,16 +39,19 @@ final class ScoringRun: @unchecked Sendable {
   private let logger: Logger
   private let keepsEigenvalues: Bool
   private let ledger: MemoryLedger
+  /// Shared with other runs; nil for a run that has the processors to itself.
+  private let slots: ComputationSlots?
 
   init(
     plan: ScoringPlan, source: CandidateSource, resources: Resources, store: ResultStore?,
-    cancellation: Cancellation, progress: (@Sendable (ScoringProgress) -> Void)?, logger: Logger,
-    keepsEigenvalues: Bool
+    slots: ComputationSlots? = nil, cancellation: Cancellation,
+    progress: (@Sendable (ScoringProgress) -> Void)?, logger: Logger, keepsEigenvalues: Bool
   ) {
     self.plan = plan
     self.source = source
     self.resources = resources
     self.store = store
+    self.slots = slots
     self.cancellation = cancellation
     self.logger = logger
     self.keepsEigenvalues = keepsEigenvalues
@@ -64,10 +67,17 @@ final class ScoringRun: @unchecked Sendable {
   }
 
   /// Runs to the end, to cancellation or to the first error of the store. Blocks.
-  func execute(space: SpaceRecord?, command: String) throws(ScorerError) {
+  /// - Parameter description: of a ranking.
+  func execute(
+    space: SpaceRecord?, description: RunDescription?, command: String
+  ) throws(ScorerError) {
     do {
+      if let store, let space { try warnOfOtherSettings(in: store, space.name) }
       let id = try store?.startRun(
-        space: space, settingsJSON: plan.identity.canonicalJSON, command: command)
+        space: space, settingsJSON: plan.identity.canonicalJSON, description: description?.json,
+        command: command)
+      progressState.run = id
+      reporter.report(progressState, isLast: false)
       runWorkers(runID: id)
       if let store, let id {
         let status: RunStatus =
@@ -79,11 +89,31 @@ final class ScoringRun: @unchecked Sendable {
     reporter.report(progressState, isLast: true)
   }
 
-  private func runWorkers(runID: Int64?) {
-    WorkerThreads.run(resources.threads) { self.work(runID: runID) }
+  /// The same for a few candidates of many questions, of which the store's list of runs is not to know.
+  func executeUnrecorded() throws(ScorerError) {
+    runWorkers(runID: nil)
+    if let firstError { throw firstError }
   }
 
-  private func work(runID: Int64?) {
+  /// Scores that were made otherwise are neither served nor touched, and someone who did not mean to change a setting
+  /// would wonder why all is computed again.
+  private func warnOfOtherSettings(in store: ResultStore, _ name: String) throws(StoreError) {
+    guard let earlier = try store.newestRun(ofSpaceNamed: name) else { return }
+    let differences = SettingDifference.between(earlier.settingsJSON, plan.identity.canonicalJSON)
+    guard !differences.isEmpty else { return }
+    let list = differences.map(\.description).joined(separator: "; ")
+    logger.warning(
+      "run \(earlier.id) of '\(name)' in this store was made with other settings: \(list). Its scores are kept apart; none of them is used"
+    )
+  }
+
+  private func runWorkers(runID: Int64?) {
+    let owner = slots?.register() ?? 0
+    WorkerThreads.run(resources.threads) { self.work(runID: runID, owner: owner) }
+    slots?.remove(owner)
+  }
+
+  private func work(runID: Int64?, owner: Int) {
     let memory = WorkerMemory(ledger: ledger)
     defer { memory.giveBack() }
     while true {
@@ -91,12 +121,24 @@ final class ScoringRun: @unchecked Sendable {
       case .end: return
       case .prepared(let progress): reporter.report(progress, isLast: false)
       case .compute(let task, let threads):
+        let granted = turn(threads, owner, memory)
         do throws(ScorerError) {
-          finish(task, try compute(task, threads: threads, memory))
+          finish(task, try compute(task, threads: granted, memory))
         } catch { stop(error) }
+        slots?.giveBack(granted, from: owner)
         if ledger.hasWaiters { memory.giveBack() }
       }
     }
+  }
+
+  /// Waits until this run may compute, beside others that share the processors.
+  /// - Returns: with how many threads.
+  private func turn(_ threads: Int, _ owner: Int, _ memory: WorkerMemory) -> Int {
+    guard let slots else { return threads }
+    if let granted = slots.takeAtOnce(threads, for: owner) { return granted }
+    // Another worker of this run may have its turn already and be waiting for this memory.
+    memory.giveBack()
+    return slots.take(threads, for: owner)
   }
 
   private func stop(_ error: ScorerError) {
@@ -180,10 +222,12 @@ final class ScoringRun: @unchecked Sendable {
           if preparation.networks[canonical.hash] == nil { hashes.append(canonical.hash) }
           preparation.networks[canonical.hash] =
             preparation.networks[canonical.hash] ?? (canonical, candidateID: id)
+          let size = NetworkSize(canonical.network)
           records.append(
             CandidateRecord(
-              networkHash: canonical.hash, family: family, choicesJSON: choices.canonicalJSON,
-              parameters: network.parameterCount, multiplyAdds: network.multiplyAdds))
+              identifier: id, networkHash: canonical.hash, family: family,
+              choicesJSON: choices.canonicalJSON, parameters: size.parameters,
+              multiplyAdds: size.multiplyAdds, depth: size.depth))
         } catch {
           preparation.entries.append(
             CandidateEntry(id: id, choices: choices, networkHash: nil, failure: "\(error)"))
@@ -193,39 +237,20 @@ final class ScoringRun: @unchecked Sendable {
     let unseen = condition.withLock { hashes.filter { waiting[$0] == nil && scores[$0] == nil } }
     do {
       if let store {
-        for (need, identities) in plan.servable {
+        var answers: [String: [ScoreKey: ScoreRecord]] = [:]
+        for (need, identities) in plan.rules.servable {
           for identity in identities {
-            let seeds = Set(plan.seeds.map { plan.storedSeed(of: need, $0) }).sorted()
-            let found = try store.scores(networkHashes: unseen, identityHash: identity.hash, seeds: seeds)
-            addKnown(found, need, identity, to: &preparation)
+            answers[identity.hash] = try store.scores(
+              networkHashes: unseen, identityHash: identity.hash, seeds: plan.rules.storedSeeds(of: need))
           }
         }
+        for hash in unseen { preparation.known[hash] = plan.rules.known(hash) { answers[$0.hash] ?? [:] } }
         if let runID, !records.isEmpty { try store.addCandidates(records, toRun: runID) }
+        let failures = preparation.entries.compactMap(\.failureRecord)
+        if let runID, !failures.isEmpty { try store.addFailures(failures, toRun: runID) }
       }
     } catch { throw .store(error) }
     return preparation
-  }
-
-  private func addKnown(
-    _ found: [ScoreKey: ScoreRecord], _ need: MetricNeed, _ identity: ScoringPlan.ServableIdentity,
-    to preparation: inout Preparation
-  ) {
-    for hash in preparation.networks.keys {
-      for (index, seed) in plan.seeds.enumerated() {
-        let key = ScoreKey(
-          networkHash: hash, identityHash: identity.hash, seed: plan.storedSeed(of: need, seed))
-        guard let record = found[key],
-          let measurement = plan.measurement(of: record, need, computedIn: identity.precision)
-        else { continue }
-        var seeds = preparation.known[hash] ?? nothingKnown
-        if seeds[index][need] == nil {
-          seeds[index][need] = KnownMeasurement(
-            measurement: measurement, wasPromoted: plan.isPromoted(need, to: identity.precision),
-            isFromStore: true)
-        }
-        preparation.known[hash] = seeds
-      }
-    }
   }
 
   private var nothingKnown: [[MetricNeed: KnownMeasurement]] {
@@ -245,7 +270,7 @@ final class ScoringRun: @unchecked Sendable {
       }
       if let known = scores[hash] {
         counts.isomorphicDuplicates += 1
-        advance(entry.id, candidates: 1, fromStore: known.isFromStore, failed: plan.hasFailed(known))
+        advance(entry.id, candidates: 1, fromStore: known.isFromStore, failed: plan.rules.hasFailed(known))
       } else if let count = waiting[hash] {
         counts.isomorphicDuplicates += 1
         waiting[hash] = count + 1
@@ -264,7 +289,7 @@ final class ScoringRun: @unchecked Sendable {
     if let result = scores(task, task.known) {
       scores[task.hash] = result
       advance(
-        task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: plan.hasFailed(result))
+        task.candidateID, candidates: 1, fromStore: result.isFromStore, failed: plan.rules.hasFailed(result))
     } else {
       waiting[task.hash] = 1
       tasks.append(task)
@@ -273,7 +298,7 @@ final class ScoringRun: @unchecked Sendable {
 
   /// Nil unless everything is known.
   private func scores(_ task: NetworkTask, _ known: [[MetricNeed: KnownMeasurement]]) -> NetworkScores? {
-    let seeds = known.compactMap { SeedScore($0, task.size, plan, keepsEigenvalues: keepsEigenvalues) }
+    let seeds = known.compactMap { SeedScore($0, task.size, plan.rules, keepsEigenvalues: keepsEigenvalues) }
     return seeds.count == plan.seeds.count ? NetworkScores(seeds: seeds) : nil
   }
 
@@ -307,15 +332,15 @@ final class ScoringRun: @unchecked Sendable {
         computed += reading.wasComputed ? 1 : 0
         records.append(plan.record(networkHash: task.hash, seed: seed, need, reading, size: task.size))
         let measurement = KnownMeasurement(
-          measurement: reading.measurement, wasPromoted: plan.isPromoted(need, to: reading.precision),
+          measurement: reading.measurement, wasPromoted: plan.rules.isPromoted(need, to: reading.precision),
           isFromStore: false)
         // Of what depends on no weights other seeds may share the measurement.
-        let stored = plan.storedSeed(of: need, seed)
-        for other in plan.seeds.indices where plan.storedSeed(of: need, plan.seeds[other]) == stored {
+        let stored = plan.rules.storedSeed(of: need, seed)
+        for other in plan.seeds.indices where plan.rules.storedSeed(of: need, plan.seeds[other]) == stored {
           known[other][need] = known[other][need] ?? measurement
         }
       }
-      promoted += readings.contains { plan.isPromoted($0.key, to: $0.value.precision) } ? 1 : 0
+      promoted += readings.contains { plan.rules.isPromoted($0.key, to: $0.value.precision) } ? 1 : 0
     }
     let conflicts = try keep(records)
     condition.withLock {
@@ -347,7 +372,7 @@ final class ScoringRun: @unchecked Sendable {
     if let result {
       scores[task.hash] = result
       advance(
-        task.candidateID, candidates: candidates, fromStore: false, failed: plan.hasFailed(result))
+        task.candidateID, candidates: candidates, fromStore: false, failed: plan.rules.hasFailed(result))
     }
     let state = progressState
     condition.unlock()

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A JSON document whose members keep their order, so that equal results give equal bytes.
 package indirect enum JSONValue: Sendable {
   case null
@@ -92,5 +94,40 @@ package indirect enum JSONValue: Sendable {
       }
     }
     text += "\""
+  }
+}
+
+extension JSONValue {
+  /// The members of an object in order, also of one that is text already; none for anything else.
+  var members: [(name: String, value: JSONValue)] {
+    switch self {
+    case .object(let members): return members.map { ($0.0, $0.1) }
+    case .verbatim(let text):
+      guard let object = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] else {
+        return []
+      }
+      return object.sorted { $0.key < $1.key }.map { ($0.key, JSONValue(plain: $0.value)) }
+    default: return []
+    }
+  }
+
+  /// Without quotes, as in a table.
+  var plainText: String {
+    switch self {
+    case .text(let text): text
+    case .array(let values): "[" + values.map(\.plainText).joined(separator: ", ") + "]"
+    default: compact
+    }
+  }
+
+  private init(plain value: Any) {
+    switch value {
+    case let text as String: self = .text(text)
+    case let list as [Any]: self = .array(list.map(JSONValue.init(plain:)))
+    // On Linux a number may come as a Boolean and the other way round; integers are tried first.
+    case let number as Int: self = .integer(number)
+    case let number as Double: self = .number(number)
+    default: self = .verbatim("\(value)")
+    }
   }
 }

@@ -27,10 +27,21 @@ package enum NumberText {
     return plain.count <= 7 ? plain : significant(value)
   }
 
+  /// A whole number with its digits in threes: `12,345`.
+  package static func grouped(_ value: Int) -> String {
+    let digits = String(abs(value))
+    var text = ""
+    for (place, digit) in digits.enumerated() {
+      if place > 0, (digits.count - place) % 3 == 0 { text += "," }
+      text.append(digit)
+    }
+    return (value < 0 ? "-" : "") + text
+  }
+
   /// A count in at most five characters: `950`, `12.3k`, `1.20M`, `56.0G`.
   package static func count(_ value: Double?) -> String {
     guard let value, value.isFinite else { return missing }
-    guard abs(value) >= 1000 else { return significant(value, digits: value == value.rounded() ? 3 : 4) }
+    guard abs(value) >= 1000 else { return value == value.rounded() ? "\(Int(value))" : significant(value) }
     var scaled = value
     for suffix in ["k", "M", "G", "T", "P", "E"] {
       scaled /= 1000

@@ -6,6 +6,11 @@ extension RankingReport {
   ///
   /// - Parameter top: how many candidates are listed; nil for all.
   package func json(top: Int? = nil) -> String {
+    JSONValue.object(members(top: top)).indented + "\n"
+  }
+
+  /// The members of that document.
+  func members(top: Int?) -> [(String, JSONValue)] {
     let candidates = ranked.prefix(top ?? .max).map { entry in
       JSONValue.object([
         ("rank", .integer(entry.rank)),
@@ -26,24 +31,29 @@ extension RankingReport {
         ("message", .text(entry.message)),
       ])
     }
-    return JSONValue.object([
+    return [
       ("space", .text(space)),
       ("identity", identity),
       ("seeds", .array(seeds.map(JSONValue.unsigned))),
       ("candidates", .array(candidates)),
       ("failed", .array(failures)),
-    ]).indented + "\n"
+    ]
   }
 
   /// One record per candidate, failed ones last: rank, id, outcome, every parameter, every metric (those
   /// averaged over logarithms with `.logStandardDeviation`), the number of good seeds, and the message of a
   /// failure. Absent values are empty.
-  package func csv(top: Int? = nil) -> String {
+  ///
+  /// - Parameter more: further columns, and their fields of a ranked candidate.
+  package func csv(
+    top: Int? = nil, more: (titles: [String], fields: (Ranked) -> [String]) = ([], { _ in [] })
+  ) -> String {
     let names = choiceNames
     let metricTitles = metrics.flatMap { metric in
       metric.scale == .logarithmic ? [metric.name, metric.name + ".logStandardDeviation"] : [metric.name]
     }
-    var text = CSVText.record(["rank", "id", "outcome"] + names + metricTitles + ["seedsOk", "message"])
+    var text = CSVText.record(
+      ["rank", "id", "outcome"] + names + metricTitles + ["seedsOk", "message"] + more.titles)
     for entry in ranked.prefix(top ?? .max) {
       let values = metrics.flatMap { metric -> [String] in
         let value = entry.values[metric.name]
@@ -53,13 +63,13 @@ extension RankingReport {
       text += CSVText.record(
         [String(entry.rank), entry.id, entry.outcome.rawValue] + names.map { Self.field(entry.choices[$0]) }
           + values
-          + [String(entry.seedsOk), ""])
+          + [String(entry.seedsOk), ""] + more.fields(entry))
     }
     let blanks = [String](repeating: "", count: metricTitles.count)
     for entry in failed {
       text += CSVText.record(
         ["", entry.id, entry.outcome.rawValue] + names.map { Self.field(entry.choices[$0]) } + blanks
-          + ["0", entry.message])
+          + ["0", entry.message] + more.titles.map { _ in "" })
     }
     return text
   }

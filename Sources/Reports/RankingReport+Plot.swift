@@ -116,14 +116,3 @@ extension RankingReport {
     return false
   }
 }
-
-extension ParameterValue {
-  /// Nil for what is no number.
-  fileprivate var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .real(let value): value
-    case .boolean, .text, .list: nil
-    }
-  }
-}

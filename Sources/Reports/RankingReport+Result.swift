@@ -3,18 +3,15 @@ import CandidateRanking
 
 extension RankingReport {
   /// The report of a run.
-  ///
-  /// - Parameters:
-  ///   - choiceOrder: the parameters that vary, in the order of the search space.
-  ///   - context: what its candidates have in common, in words.
-  package init(_ result: RankingResult, choiceOrder: [String], context: String) {
+  package init(_ result: RankingResult) {
     let rankingMetrics = result.rule.metrics.map(\.name)
     var isRankSum = false
     if case .rankSum = result.rule { isRankSum = true }
     self.init(
-      space: result.spaceName, identity: .verbatim(result.identity.canonicalJSON), seeds: result.seeds,
-      metrics: result.metrics, rankingMetrics: rankingMetrics, isRankSum: isRankSum, choiceOrder: choiceOrder,
-      context: context,
+      space: result.run.space, identity: .verbatim(result.identity.canonicalJSON), seeds: result.seeds,
+      metrics: result.metrics, rankingMetrics: rankingMetrics, isRankSum: isRankSum,
+      choiceOrder: result.run.choiceOrder,
+      context: result.run.context,
       ranked: result.candidates.map { candidate in
         Ranked(
           rank: candidate.rank ?? 0, isTied: candidate.isTied,
@@ -47,5 +44,21 @@ extension RankingReport.Value {
     self.init(
       value: value, logMean: summary.logMean, logStandardDeviation: summary.logStandardDeviation,
       seedsOk: summary.seedsOk)
+  }
+}
+
+extension RunDescription {
+  /// What all candidates have in common, in words.
+  fileprivate var context: String {
+    var parts = [
+      family, "input \(inputShape), \(NumberText.counted(outputs, "output"))",
+      "\(samples) \(dataset) samples",
+      NumberText.counted(seeds.count, "seed"),
+    ]
+    let fixed = fixed
+    if !fixed.isEmpty {
+      parts.append(fixed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    }
+    return parts.joined(separator: " · ")
   }
 }

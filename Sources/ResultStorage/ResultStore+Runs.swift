@@ -4,9 +4,12 @@ import Trainability
 
 extension ResultStore {
   /// Notes that a command begins, and its space. The run is `running` until `finishRun`.
-  /// - Parameter settingsJSON: the settings that enter score identities, as canonical JSON.
+  /// - Parameters:
+  ///   - settingsJSON: the settings that enter score identities, as canonical JSON.
+  ///   - description: what else the caller needs to report the run.
   public func startRun(
-    space: SpaceRecord?, settingsJSON: String, command: String, started: Date = Date()
+    space: SpaceRecord?, settingsJSON: String, description: String? = nil, command: String,
+    started: Date = Date()
   ) throws(StoreError) -> Int64 {
     try write { database in
       var spaceID: Int64?
@@ -18,8 +21,11 @@ extension ResultStore {
           database, sql: "SELECT id FROM spaces WHERE content_hash = ?", arguments: [space.contentHash])
       }
       try database.execute(
-        sql: "INSERT INTO runs (space_id, settings, command, started, status) VALUES (?, ?, ?, ?, ?)",
-        arguments: [spaceID, settingsJSON, command, started, RunStatus.running.rawValue])
+        sql: """
+          INSERT INTO runs (space_id, settings, description, command, started, status)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [spaceID, settingsJSON, description, command, started, RunStatus.running.rawValue])
       return database.lastInsertedRowID
     }
   }
@@ -47,8 +53,13 @@ extension ResultStore {
       }
       let insertion = try database.makeStatement(
         sql: """
-          INSERT OR IGNORE INTO candidates (network_hash, family, choices, parameters, multiply_adds)
-          VALUES (?, ?, ?, ?, ?)
+          INSERT INTO candidates
+            (network_hash, family, choices, parameters, multiply_adds, identifier, depth)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (network_hash, family, choices) DO UPDATE SET
+            parameters = excluded.parameters, multiply_adds = excluded.multiply_adds,
+            identifier = excluded.identifier, depth = excluded.depth
+          WHERE depth IS NULL
           """)
       let link = try database.makeStatement(
         sql: """
@@ -58,9 +69,36 @@ extension ResultStore {
       for candidate in candidates {
         try insertion.execute(arguments: [
           candidate.networkHash, candidate.family, candidate.choicesJSON, candidate.parameters,
-          candidate.multiplyAdds,
+          candidate.multiplyAdds, candidate.identifier, candidate.depth,
         ])
         try link.execute(arguments: [id, candidate.networkHash, candidate.family, candidate.choicesJSON])
+      }
+    }
+  }
+
+  /// Adds candidates that have no network to a run, all or none; those that it has already are not added twice.
+  /// - Throws: `StoreError.failed` when there is no such run.
+  public func addFailures(_ failures: [FailureRecord], toRun id: Int64) throws(StoreError) {
+    try write { database in
+      let insertion = try database.makeStatement(
+        sql: "INSERT OR IGNORE INTO run_failures (run_id, identifier, choices, message) VALUES (?, ?, ?, ?)")
+      for failure in failures {
+        try insertion.execute(arguments: [id, failure.identifier, failure.choicesJSON, failure.message])
+      }
+    }
+  }
+
+  /// The candidates of a run that have no network, by identifier and choices.
+  public func failures(ofRun id: Int64) throws(StoreError) -> [FailureRecord] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM run_failures WHERE run_id = ? ORDER BY identifier, choices",
+        arguments: [id]
+      ).map {
+        FailureRecord(
+          identifier: try $0.stored(String.self, "identifier", in: self.name),
+          choicesJSON: try $0.stored(String.self, "choices", in: self.name),
+          message: try $0.stored(String.self, "message", in: self.name))
       }
     }
   }
@@ -68,28 +106,41 @@ extension ResultStore {
   /// Every run, the oldest first.
   public func runs() throws(StoreError) -> [RunRecord] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT runs.*, spaces.content_hash AS content_hash,
-            (SELECT COUNT(*) FROM run_candidates WHERE run_id = runs.id) AS candidate_count
-          FROM runs LEFT JOIN spaces ON spaces.id = runs.space_id ORDER BY runs.id
-          """
-      ).map { row in
-        let text = try row.stored(String.self, "status", in: self.name)
-        guard let status = RunStatus(rawValue: text) else {
-          throw StoreError.corrupt(path: self.name, reason: "a run has the status '\(text)'")
-        }
-        return RunRecord(
-          id: try row.stored(Int64.self, "id", in: self.name),
-          spaceContentHash: try row.storedIfPresent(String.self, "content_hash", in: self.name),
-          settingsJSON: try row.stored(String.self, "settings", in: self.name),
-          command: try row.stored(String.self, "command", in: self.name),
-          started: try row.stored(Date.self, "started", in: self.name),
-          finished: try row.storedIfPresent(Date.self, "finished", in: self.name), status: status,
-          candidateCount: try row.stored(Int.self, "candidate_count", in: self.name))
-      }
+      try Row.fetchAll(database, sql: "\(Self.selectedRuns) ORDER BY runs.id").map(self.run)
     }
+  }
+
+  /// The run that was begun last over a space of this name.
+  public func newestRun(ofSpaceNamed name: String) throws(StoreError) -> RunRecord? {
+    try read { database in
+      try Row.fetchOne(
+        database, sql: "\(Self.selectedRuns) WHERE spaces.name = ? ORDER BY runs.id DESC LIMIT 1",
+        arguments: [name]
+      ).map(self.run)
+    }
+  }
+
+  private static let selectedRuns = """
+    SELECT runs.*, spaces.content_hash AS content_hash,
+      (SELECT COUNT(*) FROM run_candidates WHERE run_id = runs.id)
+        + (SELECT COUNT(*) FROM run_failures WHERE run_id = runs.id) AS candidate_count
+    FROM runs LEFT JOIN spaces ON spaces.id = runs.space_id
+    """
+
+  private func run(_ row: Row) throws -> RunRecord {
+    let text = try row.stored(String.self, "status", in: name)
+    guard let status = RunStatus(rawValue: text) else {
+      throw StoreError.corrupt(path: name, reason: "a run has the status '\(text)'")
+    }
+    return RunRecord(
+      id: try row.stored(Int64.self, "id", in: name),
+      spaceContentHash: try row.storedIfPresent(String.self, "content_hash", in: name),
+      settingsJSON: try row.stored(String.self, "settings", in: name),
+      description: try row.storedIfPresent(String.self, "description", in: name),
+      command: try row.stored(String.self, "command", in: name),
+      started: try row.stored(Date.self, "started", in: name),
+      finished: try row.storedIfPresent(Date.self, "finished", in: name), status: status,
+      candidateCount: try row.stored(Int.self, "candidate_count", in: name))
   }
 
   /// Every search space, in the order they were first used.
@@ -116,11 +167,13 @@ extension ResultStore {
           """, arguments: [id, id]
       ).map {
         CandidateRecord(
+          identifier: try $0.stored(String.self, "identifier", in: self.name),
           networkHash: try $0.stored(String.self, "network_hash", in: self.name),
           family: try $0.stored(String.self, "family", in: self.name),
           choicesJSON: try $0.stored(String.self, "choices", in: self.name),
           parameters: try $0.stored(Int.self, "parameters", in: self.name),
-          multiplyAdds: try $0.stored(Int.self, "multiply_adds", in: self.name))
+          multiplyAdds: try $0.stored(Int.self, "multiply_adds", in: self.name),
+          depth: try $0.storedIfPresent(Int.self, "depth", in: self.name))
       }
     }
   }

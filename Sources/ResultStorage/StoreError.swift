@@ -62,9 +62,21 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
       case .SQLITE_READONLY: .readOnly(path: path)
       case .SQLITE_CORRUPT: .corrupt(path: path, reason: message)
       case .SQLITE_NOTADB: .notAStore(path: path, reason: message)
+      case .SQLITE_CANTOPEN where StoreError.isReadOnly(path): .readOnly(path: path)
       case .SQLITE_CANTOPEN: .cannotOpen(path: path, reason: StoreError.openingProblem(path) ?? message)
       default: .failed(path: path, reason: message)
       }
+  }
+
+  /// A store whose log has no place beside it: SQLite calls that "unable to open" where the disk is read-only.
+  private static func isReadOnly(_ path: String) -> Bool {
+    let files = FileManager.default
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+      files.isReadableFile(atPath: path)
+    else { return false }
+    return !files.isWritableFile(atPath: path)
+      || !files.isWritableFile(atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path)
   }
 
   /// SQLite only says "unable to open database file".

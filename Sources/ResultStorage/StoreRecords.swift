@@ -18,22 +18,48 @@ public struct SpaceRecord: Hashable, Sendable {
 
 /// A way to make a network. Several candidates may make the same one; they share its scores.
 public struct CandidateRecord: Hashable, Sendable {
+  /// How the search space calls it; empty when an earlier version stored it.
+  public let identifier: String
   /// The canonical hash of the network.
   public let networkHash: String
   /// The architecture family's name.
   public let family: String
   /// The choices as canonical JSON.
   public let choicesJSON: String
+  /// Of the canonical network, as the other two.
   public let parameters: Int
   /// Of one forward pass of one image.
   public let multiplyAdds: Int
+  /// Convolutions and dense layers on the path that has most of them; nil when an earlier version stored it.
+  public let depth: Int?
 
-  public init(networkHash: String, family: String, choicesJSON: String, parameters: Int, multiplyAdds: Int) {
+  public init(
+    identifier: String = "", networkHash: String, family: String, choicesJSON: String, parameters: Int,
+    multiplyAdds: Int, depth: Int? = nil
+  ) {
+    self.identifier = identifier
+    self.depth = depth
     self.networkHash = networkHash
     self.family = family
     self.choicesJSON = choicesJSON
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
+  }
+}
+
+/// A candidate of a run that the family made no network of.
+public struct FailureRecord: Hashable, Sendable {
+  /// How the search space calls it.
+  public let identifier: String
+  /// The choices as canonical JSON.
+  public let choicesJSON: String
+  /// The family's own words.
+  public let message: String
+
+  public init(identifier: String, choicesJSON: String, message: String) {
+    self.identifier = identifier
+    self.choicesJSON = choicesJSON
+    self.message = message
   }
 }
 
@@ -54,6 +80,8 @@ public struct RunRecord: Hashable, Sendable {
   public let spaceContentHash: String?
   /// The settings that enter score identities, as canonical JSON.
   public let settingsJSON: String
+  /// What was ranked, in the words of the caller; nil when an earlier version ran it, or nothing was ranked.
+  public let description: String?
   /// The command line as it was typed.
   public let command: String
   public let started: Date

@@ -15,8 +15,58 @@ enum StoreSchema {
     // No table changes. Earlier versions do not know these outcomes and would call a store that holds them damaged; so
     // they say that it is newer than they are.
     migrator.registerMigration("2 outcomes of metrics that do not apply") { _ in }
+    migrator.registerMigration("3 what reports need", foreignKeyChecks: .immediate) { database in
+      try database.execute(sql: reportColumns)
+    }
+    migrator.registerMigration("4 jobs", foreignKeyChecks: .immediate) { database in
+      try database.execute(sql: jobTables)
+    }
     return migrator
   }
+
+  /// Null, or an empty identifier, where an earlier version wrote the row.
+  private static let reportColumns = """
+    ALTER TABLE runs ADD COLUMN description TEXT;
+    ALTER TABLE candidates ADD COLUMN identifier TEXT NOT NULL DEFAULT '';
+    ALTER TABLE candidates ADD COLUMN depth INTEGER;
+    CREATE TABLE run_failures (
+      run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+      identifier TEXT NOT NULL,
+      choices TEXT NOT NULL,
+      message TEXT NOT NULL,
+      PRIMARY KEY (run_id, choices)
+    ) WITHOUT ROWID, STRICT;
+    """
+
+  /// What a daemon was given and asked for. `used` orders the texts of one name.
+  private static let jobTables = """
+    CREATE TABLE space_documents (
+      content_hash TEXT PRIMARY KEY NOT NULL,
+      name TEXT NOT NULL,
+      text TEXT NOT NULL,
+      used INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX space_documents_by_name ON space_documents (name, used);
+    CREATE TABLE jobs (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      space_hash TEXT NOT NULL REFERENCES space_documents (content_hash),
+      options TEXT NOT NULL,
+      idempotency_key TEXT UNIQUE,
+      request_hash TEXT NOT NULL,
+      status TEXT NOT NULL,
+      done INTEGER NOT NULL DEFAULT 0,
+      total INTEGER,
+      from_store INTEGER NOT NULL DEFAULT 0,
+      failed INTEGER NOT NULL DEFAULT 0,
+      run_id INTEGER REFERENCES runs (id) ON DELETE SET NULL,
+      message TEXT,
+      created TEXT NOT NULL,
+      started TEXT,
+      finished TEXT,
+      revision INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+    CREATE INDEX jobs_by_status ON jobs (status, id);
+    """
 
   /// Strict, so that a value of another type cannot get in. Seeds are unsigned; SQLite holds their bit
   /// pattern, so those from 2⁶³ on look negative. Times are UTC.

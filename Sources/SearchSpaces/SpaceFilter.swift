@@ -130,13 +130,3 @@ extension ChoiceAxis {
     return values.count > 12 ? "\(shown), … (\(values.count) values)" : shown
   }
 }
-
-extension ParameterValue {
-  fileprivate var number: Double? {
-    switch self {
-    case .integer(let value): Double(value)
-    case .real(let value): value
-    default: nil
-    }
-  }
-}

@@ -27,33 +27,18 @@ struct CandidateLookup {
 
   /// - Parameter text: `name=value,…`, a value for every axis that has more than one and a part in the candidate.
   func candidate(choices text: String) throws -> Candidate {
-    let wanted = try ChoiceList(text, option: "--choices").entries
-    for entry in wanted { _ = try space.axisPlace(entry.name) }
-    var choices = space.fixed
-    var positions: [Int?] = []
-    for axis in space.axes {
-      let entry = wanted.last { $0.name == axis.name }
-      guard space.isActive(axis, given: choices) else {
-        if let entry, let condition = axis.condition {
-          throw CommandFailure.invalidInput(
-            "'\(entry.name)' has no part in this candidate; it has one when \(condition)")
-        }
-        positions.append(nil)
-        continue
+    var choices: Choices = [:]
+    for entry in try ChoiceList(text, option: "--choices").entries {
+      if let value = space.fixed[entry.name] {
+        throw CommandFailure.invalidInput("'\(entry.name)' is \(value) in every candidate of '\(space.name)'")
       }
-      let value = try value(entry, on: axis)
-      choices[axis.name] = value
-      positions.append(axis.values.firstIndex(of: value))
+      choices[entry.name] = entry.value
     }
-    if let candidate = space.candidate(positions: positions) { return candidate }
-    let broken = space.constraints(brokenBy: choices).map { "'\($0)'" }.joined(separator: " and ")
-    throw CommandFailure.invalidInput("these choices break the constraint \(broken) of '\(space.name)'")
-  }
-
-  private func value(_ entry: ChoiceList.Entry?, on axis: ChoiceAxis) throws -> ParameterValue {
-    if let entry { return try space.value(entry.value, on: axis) }
-    if axis.values.count == 1 { return axis.values[0] }
-    throw CommandFailure.invalidInput(
-      "--choices gives no '\(axis.name)'; expected one of \(axis.shownValues)")
+    do throws(CandidateError) { return try space.candidate(choices: choices) } catch {
+      if case .missing(let name, let expected) = error {
+        throw CommandFailure.invalidInput("--choices gives no '\(name)'; expected one of \(expected)")
+      }
+      throw CommandFailure.invalidInput("\(error)")
+    }
   }
 }

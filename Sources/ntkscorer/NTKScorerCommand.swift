@@ -18,6 +18,7 @@ struct NTKScorerCommand: ParsableCommand {
 
       EXAMPLES
         ntkscorer rank search-spaces/tiny.yaml   rank a search space
+        ntkscorer report --output report.html    show a run in a browser
         ntkscorer validate space.yaml            find every mistake in a file
         ntkscorer enumerate space.yaml --count   count its candidates
         ntkscorer plugins list                   what can be varied
@@ -40,6 +41,6 @@ struct NTKScorerCommand: ParsableCommand {
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
       DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
-      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, BenchCommand.self,
+      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, ReportCommand.self, BenchCommand.self,
     ])
 }

@@ -43,3 +43,25 @@ import Testing
     #expect(choices["weight_variance"]?.description == "0.1")
   }
 }
+
+@Test(
+  arguments: [
+    [:], ["depth": .integer(-3)], ["rate": .real(2), "other": .real(1e-12), "third": .real(1e300)],
+    ["bias": .boolean(true), "flag": .boolean(false)],
+    ["name": .text("a \"b\" \\ \n\t\r\u{1} π {[,]}:"), "κ": .text("")],
+    [
+      "widths": .list([.integer(1), .list([.real(0.5), .text("x,y]")]), .boolean(true)]), "none": .list([]),
+    ],
+  ] as [Choices])
+func canonicalChoicesReadBackTypeByType(choices: Choices) {
+  #expect(Choices(canonicalJSON: choices.canonicalJSON) == choices)
+}
+
+@Test(arguments: [
+  "", "{", "{}}", "[]", "{\"a\":}", "{\"a\":1,}", "{\"a\" 1}", "{\"a\":tru}", "{\"a\":\"b}", "{\"a\":[1}",
+  "{\"a\":\"\\u00\"}",
+  "{\"a\":null}",
+])
+func otherTextIsNoChoices(text: String) {
+  #expect(Choices(canonicalJSON: text) == nil)
+}

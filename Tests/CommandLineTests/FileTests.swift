@@ -76,4 +76,27 @@ import Testing
     #expect(result.errors.contains("\(path):5:"))
     #expect(result.errors.contains("gone.npy"))
   }
+
+  @Test func aTableIsRankedOnOrItsMistakeIsNamed() throws {
+    let path = try folder.write(
+      """
+      family: fully_connected
+      input:
+        shape: [2]
+        outputs: 2
+        samples: 4
+        dataset: {kind: csv, path: t.csv, label: species, ignore: [id], standardize: true, balanced: true}
+      choices: {width: [16, 32]}
+
+      """, to: "space.yaml")
+    _ = try folder.write("id,a,b,species\n1,5.1,3.5,x\n2,4.9,,x\n", to: "t.csv")
+    let wrong = try Tool.run(["rank", path, "--no-store"], in: folder)
+    #expect(wrong.exitCode == 2)
+    #expect(wrong.errors.contains("t.csv: line 3: row 1: column 'b': the value is missing"))
+    _ = try folder.write(
+      "id,a,b,species\n1,5.1,3.5,x\n2,4.9,1,x\n3,1,2,y\n4,7,1,y\n5,2,8,x\n", to: "t.csv")
+    let right = try Tool.run(["rank", path, "--no-store"], in: folder)
+    #expect(right.exitCode == 0)
+    #expect(right.output.contains("4 csv samples"))
+  }
 }

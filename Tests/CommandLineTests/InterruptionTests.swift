@@ -93,7 +93,7 @@ import Testing
 
     var kept: Set<String> = []
     var killed = 0
-    for attempt in 0..<8 {
+    for attempt in 0..<20 {
       let run = try Tool.start(arguments("s.sqlite"), in: folder)
       // At random, but after something new was begun at least now and then.
       usleep(UInt32.random(in: 1_000...(attempt % 2 == 0 ? 400_000 : 60_000)))

@@ -48,6 +48,35 @@ import Trainability
     #expect(try store.runs().map(\.spaceContentHash) == ["s1", "s1", nil])
   }
 
+  @Test func whatReportsNeedIsKept() throws {
+    let store = try ResultStore.inMemory()
+    let id = try store.startRun(
+      space: Self.space, settingsJSON: "{}", description: "what was ranked", command: "rank")
+    let candidate = CandidateRecord(
+      identifier: "abc", networkHash: "n", family: "f", choicesJSON: "{}", parameters: 3, multiplyAdds: 2,
+      depth: 4)
+    try store.addCandidates([candidate], toRun: id)
+    let failures = ["b", "a"].map {
+      FailureRecord(identifier: $0, choicesJSON: "{\"x\":\"\($0)\"}", message: "no network of \($0)")
+    }
+    try store.addFailures(failures, toRun: id)
+    try store.addFailures(failures, toRun: id)
+    #expect(try store.candidates(ofRun: id) == [candidate])
+    #expect(try store.failures(ofRun: id) == failures.reversed())
+    let run = try #require(try store.runs().first)
+    #expect(run.description == "what was ranked" && run.candidateCount == 3)
+  }
+
+  @Test func theNewestRunOfASpaceIsFoundByItsName() throws {
+    let store = try ResultStore.inMemory()
+    #expect(try store.newestRun(ofSpaceNamed: "tiny") == nil)
+    _ = try store.startRun(space: Self.space, settingsJSON: "1", command: "rank")
+    let other = SpaceRecord(name: "tiny", contentHash: "s2", definition: "changed")
+    _ = try store.startRun(space: other, settingsJSON: "2", command: "rank")
+    _ = try store.startRun(space: nil, settingsJSON: "3", command: "score")
+    #expect(try store.newestRun(ofSpaceNamed: "tiny")?.settingsJSON == "2")
+  }
+
   @Test func unknownRunIsAnError() throws {
     let store = try ResultStore.inMemory()
     let expected = StoreError.unknownReference(path: "in memory", reason: "no run 7")

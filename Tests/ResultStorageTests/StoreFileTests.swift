@@ -41,6 +41,43 @@ import Trainability
     #expect(error?.description.contains("update ntkscorer") == true)
   }
 
+  @Test func aStoreOfTheFirstVersionIsBroughtUpToDateAndKeepsItsRows() throws {
+    let folder = try TemporaryFolder()
+    let space = SpaceRecord(name: "tiny", contentHash: "s1", definition: "d")
+    let old = CandidateRecord(
+      networkHash: "n", family: "f", choicesJSON: "{}", parameters: 7, multiplyAdds: 6)
+    do {
+      let store = try ResultStore.open(folder.store)
+      let id = try store.startRun(space: space, settingsJSON: "{}", command: "rank")
+      try store.addCandidates([old], toRun: id)
+      try store.insert(score(key("n")))
+      try store.close()
+      let database = try DatabaseQueue(path: folder.store)
+      try database.write {
+        try $0.execute(
+          sql: """
+            DROP TABLE run_failures;
+            ALTER TABLE runs DROP COLUMN description;
+            ALTER TABLE candidates DROP COLUMN identifier;
+            ALTER TABLE candidates DROP COLUMN depth;
+            DELETE FROM grdb_migrations WHERE identifier LIKE '3 %';
+            """)
+      }
+      try database.close()
+    }
+    let store = try ResultStore.open(folder.store)
+    #expect(try store.candidates() == [old])
+    #expect(try store.runs().map(\.description) == [nil])
+    #expect(try store.score(key("n")) != nil)
+    // The next run over the same candidate adds what was not kept.
+    let new = CandidateRecord(
+      identifier: "c", networkHash: "n", family: "f", choicesJSON: "{}", parameters: 5, multiplyAdds: 4,
+      depth: 2)
+    let id = try store.startRun(space: space, settingsJSON: "{}", command: "rank")
+    try store.addCandidates([new], toRun: id)
+    #expect(try store.candidates() == [new])
+  }
+
   @Test func emptyFileBecomesAStore() throws {
     let folder = try TemporaryFolder()
     try Data().write(to: URL(fileURLWithPath: folder.store))

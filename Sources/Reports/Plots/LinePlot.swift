@@ -62,22 +62,26 @@ package struct LinePlot: Sendable {
 
   /// - Parameters:
   ///   - width, height: of the picture, in pixels. At least 320 × 240.
-  package func svg(width: Double = 760, height: Double = 460) -> String {
+  ///   - name: of a picture within a page, unique there; the page has its title and styles. Nil for a picture that
+  ///     stands alone.
+  package func svg(width: Double = 760, height: Double = 460, within name: String? = nil) -> String {
     let (width, height) = (max(320, width), max(240, height))
     let legend = Legend(bands, series, within: width - 96)
-    let top = (subtitle.isEmpty ? 40.0 : 60) + legend.height
+    let head = name != nil ? 12.0 : subtitle.isEmpty ? 40 : 60
+    let top = head + legend.height
+    let area = name.map { $0 + "-area" } ?? "area"
     let frame = PlotFrame(
       left: 72, top: top, width: width - 72 - 24, height: height - top - 58,
       x: x.fitted(to: drawn.map(\.x)), y: y.fitted(to: drawn.map(\.y)))
-    var parts = [SVGText.text(title, x: 24, y: 28, styles: "title")]
-    if !subtitle.isEmpty { parts.append(SVGText.text(subtitle, x: 24, y: 48, styles: "soft")) }
-    parts += legend.drawn(left: 24, top: (subtitle.isEmpty ? 40 : 60))
+    var parts = name == nil ? [SVGText.text(title, x: 24, y: 28, styles: "title")] : []
+    if name == nil, !subtitle.isEmpty { parts.append(SVGText.text(subtitle, x: 24, y: 48, styles: "soft")) }
+    parts += legend.drawn(left: 24, top: head)
     parts += frame.grid
     parts.append(
-      "<clipPath id=\"area\"><rect x=\"\(SVGText.number(frame.left))\" y=\"\(SVGText.number(frame.top - 1))\" "
+      "<clipPath id=\"\(area)\"><rect x=\"\(SVGText.number(frame.left))\" y=\"\(SVGText.number(frame.top - 1))\" "
         + "width=\"\(SVGText.number(frame.width))\" height=\"\(SVGText.number(frame.height + 2))\"/></clipPath>"
     )
-    parts.append("<g clip-path=\"url(#area)\">")
+    parts.append("<g clip-path=\"url(#\(area))\">")
     for band in bands {
       let lower = Self.runs(band.lower, frame).flatMap { $0 }
       let upper = Self.runs(band.upper, frame).flatMap { $0 }
@@ -91,7 +95,9 @@ package struct LinePlot: Sendable {
     }
     parts.append("</g>")
     parts += frame.axes
-    return SVGText.document(width: width, height: height, title: title, body: parts)
+    return name == nil
+      ? SVGText.document(width: width, height: height, title: title, body: parts)
+      : SVGText.figure(width: width, height: height, title: title, body: parts)
   }
 
   private var drawn: [PlotPoint] { series.flatMap(\.points) + bands.flatMap { $0.lower + $0.upper } }

@@ -77,10 +77,10 @@ package struct RegionPlot: Sendable {
 
   private static let styles = """
     <style>
-    .curve { fill: none; stroke: #1f2328; stroke-width: 2.25; stroke-linejoin: round; }
-    .region { fill: #ffffff; font-size: 17px; font-weight: 600; paint-order: stroke; stroke: #1f2328;
+    svg .curve { fill: none; stroke: #1f2328; stroke-width: 2.25; stroke-linejoin: round; }
+    svg .region { fill: #ffffff; font-size: 17px; font-weight: 600; paint-order: stroke; stroke: #1f2328;
       stroke-opacity: .55; stroke-width: 3px; stroke-linejoin: round; }
-    .marker { fill: #ffffff; stroke: #1f2328; stroke-width: 2; }
+    svg .marker { fill: #ffffff; stroke: #1f2328; stroke-width: 2; }
     </style>
     <pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
     <line x1="0" y1="0" x2="0" y2="8" stroke="#1f2328" stroke-width="1.3" stroke-opacity=".6"/></pattern>

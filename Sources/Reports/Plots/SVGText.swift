@@ -38,6 +38,12 @@ enum SVGText {
     } * size
   }
 
+  /// A picture within a page, which has to set the colours and styles of `styles`.
+  static func figure(width: Double, height: Double, title: String, body: [String]) -> String {
+    "<svg class=\"plot\" viewBox=\"0 0 \(number(width)) \(number(height))\" role=\"img\" "
+      + "aria-label=\"\(escaped(title))\">\n\(body.joined(separator: "\n"))\n</svg>\n"
+  }
+
   /// A whole picture. Colours are variables, set once for light pages and once for dark ones.
   static func document(width: Double, height: Double, title: String, body: [String]) -> String {
     """
@@ -45,27 +51,34 @@ enum SVGText {
     width="\(number(width))" height="\(number(height))" role="img" aria-label="\(escaped(title))">
     <title>\(escaped(title))</title>
     <style>
-    svg { --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --grid: #dfe4ea; --frame: #8c959f;
-      --series0: #0969da; --series1: #bc4c00; --series2: #1a7f37; --series3: #8250df; --series4: #bf3989;
-      --series5: #6e7781; --series6: #0a7d91; --series7: #9a6700;
-      font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
-    @media (prefers-color-scheme: dark) {
-      svg { --paper: #0d1117; --ink: #e6edf3; --soft: #9198a1; --grid: #262c34; --frame: #656c76;
-        --series0: #58a6ff; --series1: #f0883e; --series2: #3fb950; --series3: #bc8cff; --series4: #f778ba;
-        --series5: #9198a1; --series6: #39c5cf; --series7: #d29922; }
-    }
-    text { fill: var(--ink); font-size: 12px; }
-    .title { font-size: 15px; font-weight: 600; }
-    .soft { fill: var(--soft); }
-    .axis { font-size: 13px; }
-    .grid { stroke: var(--grid); stroke-width: 1; }
-    .frame { fill: none; stroke: var(--frame); stroke-width: 1; }
-    .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+    \(styles(within: "svg"))
     </style>
     <rect width="100%" height="100%" fill="var(--paper)"/>
     \(body.joined(separator: "\n"))
     </svg>
 
+    """
+  }
+
+  /// - Parameter root: the element that holds the colours: the picture, or the page that it stands in.
+  static func styles(within root: String) -> String {
+    """
+    \(root) { --paper: #ffffff; --ink: #1f2328; --soft: #59636e; --grid: #dfe4ea; --frame: #8c959f;
+      --series0: #0969da; --series1: #bc4c00; --series2: #1a7f37; --series3: #8250df; --series4: #bf3989;
+      --series5: #6e7781; --series6: #0a7d91; --series7: #9a6700;
+      font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif; }
+    @media (prefers-color-scheme: dark) {
+      \(root) { --paper: #0d1117; --ink: #e6edf3; --soft: #9198a1; --grid: #262c34; --frame: #656c76;
+        --series0: #58a6ff; --series1: #f0883e; --series2: #3fb950; --series3: #bc8cff; --series4: #f778ba;
+        --series5: #9198a1; --series6: #39c5cf; --series7: #d29922; }
+    }
+    svg text { fill: var(--ink); font-size: 12px; }
+    svg .title { font-size: 15px; font-weight: 600; }
+    svg .soft { fill: var(--soft); }
+    svg .axis { font-size: 13px; }
+    svg .grid { stroke: var(--grid); stroke-width: 1; }
+    svg .frame { fill: none; stroke: var(--frame); stroke-width: 1; }
+    svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
     """
   }
 

@@ -135,8 +135,7 @@ struct RankCommand: ParsableCommand {
     if result.ending == .interrupted {
       throw CommandFailure(.interrupted, summary.interruption)
     }
-    let report = RankingReport(
-      result, choiceOrder: space.axes.map(\.name), context: space.context(seeds: result.seeds))
+    let report = RankingReport(result)
     let document =
       switch format.format {
       case .table: report.table(width: Terminal.outputWidth, top: top ?? 20, style: Terminal.outputStyle)
@@ -154,21 +153,5 @@ struct RankCommand: ParsableCommand {
 
   private func show(_ estimate: RunEstimate) throws {
     try StandardOutput.shared.append(EstimateText.text(estimate, as: format.format))
-  }
-}
-
-extension SearchSpace {
-  /// What all candidates have in common, in words.
-  func context(seeds: [UInt64]) -> String {
-    let source = input.dataset.kind
-    var parts = [
-      family.name, "input \(input.shape), \(NumberText.counted(input.outputs, "output"))",
-      "\(input.samples) \(source) samples",
-      NumberText.counted(seeds.count, "seed"),
-    ]
-    if !fixed.isEmpty {
-      parts.append(fixed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-    }
-    return parts.joined(separator: " · ")
   }
 }

@@ -12,7 +12,7 @@ struct StoreCommand: ParsableCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list",
-      abstract: "List the runs in a store, and count its scores.",
+      abstract: "List the runs in a store and the scores that disagree, and count all.",
       discussion: """
         EXAMPLES
           ntkscorer store list
@@ -26,6 +26,7 @@ struct StoreCommand: ParsableCommand {
       let store = try location.openExisting()
       let document = StoreListing(
         path: location.path, statistics: try store.statistics(), runs: try store.runs(),
+        conflicts: try store.conflicts(),
         spaceNames: Dictionary(
           try store.spaces().map { ($0.contentHash, $0.name) }, uniquingKeysWith: { first, _ in first }))
       try StandardOutput.shared.append(document.text(as: format.format))

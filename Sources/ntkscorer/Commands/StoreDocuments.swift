@@ -8,6 +8,7 @@ struct StoreListing {
   let path: String
   let statistics: StoreStatistics
   let runs: [RunRecord]
+  let conflicts: [ScoreConflict]
   /// By content hash.
   let spaceNames: [String: String]
 
@@ -34,7 +35,42 @@ struct StoreListing {
     if !runs.isEmpty {
       lines += [""] + TextTable(columns, rows: rows).rendered(width: width, style: Terminal.outputStyle).lines
     }
+    lines += conflictLines(width)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// More of them say no more; `--format json` lists all.
+  private static let shownConflicts = 10
+
+  private func conflictLines(_ width: Int?) -> [String] {
+    guard !conflicts.isEmpty else { return [] }
+    let style = Terminal.outputStyle
+    var lines = ["", style("Scores that disagree; the first of each pair is used:", .warning)]
+    for conflict in conflicts.prefix(Self.shownConflicts) {
+      let (key, kept, other) = (conflict.kept.key, conflict.kept, conflict.other)
+      lines += TextWidth.wrapped(
+        "network \(key.networkHash.prefix(12)), seed \(key.seed), identity \(key.identityHash.prefix(12)): "
+          + Self.differences(kept, other).joined(separator: "; ")
+          + "; stored \(kept.created.formatted(.iso8601)), then \(other.created.formatted(.iso8601))",
+        to: max(20, (width ?? .max) - 2)
+      ).map { "  " + $0 }
+    }
+    if conflicts.count > Self.shownConflicts {
+      lines.append("  … and \(conflicts.count - Self.shownConflicts) more; --format json lists all")
+    }
+    return lines
+  }
+
+  private static func differences(_ kept: ScoreRecord, _ other: ScoreRecord) -> [String] {
+    guard kept.outcome == other.outcome else {
+      return ["outcome \(kept.outcome.rawValue) and \(other.outcome.rawValue)"]
+    }
+    return kept.metrics.keys.sorted().compactMap { name in
+      guard let first = kept.metrics[name], let second = other.metrics[name],
+        roundedToTenSignificantDigits(first) != roundedToTenSignificantDigits(second)
+      else { return nil }
+      return "\(name) \(first) and \(second)"
+    }
   }
 
   private var columns: [TextTable.Column] {
@@ -80,7 +116,25 @@ struct StoreListing {
       ("conflicts", .integer(statistics.conflicts)),
       ("bytes", .integer(statistics.bytes)),
       ("runs", .array(runs)),
+      ("disagreements", .array(conflicts.map(Self.json))),
     ]).indented + "\n"
+  }
+}
+
+extension StoreListing {
+  private static func json(_ conflict: ScoreConflict) -> JSONValue {
+    func side(_ score: ScoreRecord) -> JSONValue {
+      .object([
+        ("outcome", .text(score.outcome.rawValue)),
+        ("metrics", .object(score.metrics.sorted { $0.key < $1.key }.map { ($0.key, .number($0.value)) })),
+        ("engineVersion", .text(score.engineVersion)), ("created", .text(score.created.formatted(.iso8601))),
+      ])
+    }
+    return .object([
+      ("networkHash", .text(conflict.kept.key.networkHash)), ("seed", .unsigned(conflict.kept.key.seed)),
+      ("identityHash", .text(conflict.kept.key.identityHash)), ("kept", side(conflict.kept)),
+      ("other", side(conflict.other)),
+    ])
   }
 }
 

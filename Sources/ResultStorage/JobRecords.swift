@@ -1,0 +1,81 @@
+import Foundation
+
+/// The text of a search space that was given to a daemon. Equal texts are kept once.
+public struct SpaceDocument: Hashable, Sendable {
+  /// SHA-256 of the text, 64 hexadecimal digits.
+  public let contentHash: String
+  /// The space's own name. Several texts may have the same one; the newest is meant by it.
+  public let name: String
+  /// YAML, or JSON, as it was sent.
+  public let text: String
+
+  public init(contentHash: String, name: String, text: String) {
+    self.contentHash = contentHash
+    self.name = name
+    self.text = text
+  }
+}
+
+/// Where a job stands. `queued` and `running` go on after a restart; the others are ends.
+public enum JobStatus: String, Codable, Hashable, Sendable, CaseIterable {
+  case queued
+  case running
+  case finished
+  case cancelled
+  case failed
+
+  public var isEnd: Bool {
+    switch self {
+    case .queued, .running: false
+    case .finished, .cancelled, .failed: true
+    }
+  }
+}
+
+/// How far a job has come, in candidates.
+public struct JobProgress: Hashable, Sendable {
+  public var done: Int
+  /// Nil while it is not known.
+  public var total: Int?
+  public var fromStore: Int
+  public var failed: Int
+
+  public init(done: Int = 0, total: Int? = nil, fromStore: Int = 0, failed: Int = 0) {
+    self.done = done
+    self.total = total
+    self.fromStore = fromStore
+    self.failed = failed
+  }
+}
+
+/// A search space that a daemon was asked to rank.
+public struct JobRecord: Hashable, Sendable {
+  /// Given by the store, from 1; never given twice.
+  public let id: Int64
+  public let space: SpaceDocument
+  /// What was asked for beside the space, as canonical JSON.
+  public let optionsJSON: String
+  public let status: JobStatus
+  public let progress: JobProgress
+  /// The newest run of the store that works on it; nil before the first.
+  public let runID: Int64?
+  /// Why it failed; nil unless it did.
+  public let message: String?
+  public let created: Date
+  /// When it first ran.
+  public let started: Date?
+  public let finished: Date?
+  /// Grows with every change of this record.
+  public let revision: Int
+}
+
+/// What became of a submission.
+public enum JobSubmission: Hashable, Sendable {
+  case created(JobRecord)
+  /// The same idempotency key came before, with the same request.
+  case repeated(JobRecord)
+  /// The same idempotency key came before, with another request.
+  case keyReused(JobRecord)
+  /// So many jobs are waiting that this one was not taken.
+  case queueFull(waiting: Int)
+}

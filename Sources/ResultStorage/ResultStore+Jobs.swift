@@ -1,0 +1,229 @@
+import Foundation
+import GRDB
+
+extension ResultStore {
+  /// Takes a job, in one transaction with the look at its key and the queue. When this returns `.created`, the job
+  /// survives `kill -9`.
+  /// - Parameters:
+  ///   - idempotencyKey: what tells a repeated request from a new one; nil for none.
+  ///   - requestHash: of everything that the request asks for.
+  ///   - mostWaiting: how many jobs may be queued.
+  public func submitJob(
+    space: SpaceDocument, optionsJSON: String, idempotencyKey: String?, requestHash: String, mostWaiting: Int,
+    created: Date = Date()
+  ) throws(StoreError) -> JobSubmission {
+    try write { database in
+      if let idempotencyKey,
+        let row = try Row.fetchOne(
+          database, sql: "\(Self.selectedJobs) WHERE jobs.idempotency_key = ?", arguments: [idempotencyKey])
+      {
+        let earlier = try self.job(row)
+        let hash = try row.stored(String.self, "request_hash", in: self.name)
+        return hash == requestHash ? .repeated(earlier) : .keyReused(earlier)
+      }
+      let waiting =
+        try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM jobs WHERE status = 'queued'") ?? 0
+      guard waiting < mostWaiting else { return .queueFull(waiting: waiting) }
+      try self.keep(space, database)
+      try database.execute(
+        sql: """
+          INSERT INTO jobs (space_hash, options, idempotency_key, request_hash, status, created)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          space.contentHash, optionsJSON, idempotencyKey, requestHash, JobStatus.queued.rawValue, created,
+        ])
+      return .created(try self.storedJob(database.lastInsertedRowID, database))
+    }
+  }
+
+  /// Keeps the text of a search space, which its name then means.
+  public func keepSpaceDocument(_ space: SpaceDocument) throws(StoreError) {
+    try write { try self.keep(space, $0) }
+  }
+
+  /// The search space with a name, or else with a content hash.
+  public func spaceDocument(_ nameOrHash: String) throws(StoreError) -> SpaceDocument? {
+    try read { database in
+      try Row.fetchOne(
+        database,
+        sql: """
+          SELECT * FROM space_documents WHERE name = ?1 OR content_hash = ?1
+          ORDER BY name = ?1 DESC, used DESC LIMIT 1
+          """, arguments: [nameOrHash]
+      ).map(self.spaceDocument)
+    }
+  }
+
+  /// The search spaces by name: of several with the same one, that which was used last.
+  public func spaceDocuments() throws(StoreError) -> [SpaceDocument] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT *, MAX(used) FROM space_documents GROUP BY name ORDER BY name"
+      ).map(self.spaceDocument)
+    }
+  }
+
+  public func job(_ id: Int64) throws(StoreError) -> JobRecord? {
+    try read { database in
+      try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id]).map(self.job)
+    }
+  }
+
+  /// Jobs from the newest.
+  /// - Parameters:
+  ///   - before: only those with a smaller identifier; nil for all.
+  ///   - limit: at most so many.
+  public func jobs(
+    status: JobStatus? = nil, before: Int64? = nil, limit: Int = .max
+  ) throws(StoreError) -> [JobRecord] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          \(Self.selectedJobs)
+          WHERE (?1 IS NULL OR jobs.status = ?1) AND (?2 IS NULL OR jobs.id < ?2)
+          ORDER BY jobs.id DESC LIMIT ?3
+          """, arguments: [status?.rawValue, before, limit]
+      ).map(self.job)
+    }
+  }
+
+  /// How many jobs there are of each status; those without any are absent.
+  public func jobCounts() throws(StoreError) -> [JobStatus: Int] {
+    try read { database in
+      var counts: [JobStatus: Int] = [:]
+      for row in try Row.fetchAll(
+        database, sql: "SELECT status, COUNT(*) AS count FROM jobs GROUP BY status")
+      {
+        counts[try self.status(row)] = try row.stored(Int.self, "count", in: self.name)
+      }
+      return counts
+    }
+  }
+
+  /// Puts jobs that were running when their daemon ended back into the queue, where they keep their places.
+  /// - Returns: how many there were.
+  @discardableResult
+  public func requeueRunningJobs() throws(StoreError) -> Int {
+    try write { database in
+      try database.execute(
+        sql: "UPDATE jobs SET status = 'queued', revision = revision + 1 WHERE status = 'running'")
+      return database.changesCount
+    }
+  }
+
+  /// Takes the oldest waiting job and marks it as running; nil when none waits.
+  public func takeQueuedJob(at date: Date = Date()) throws(StoreError) -> JobRecord? {
+    try write { database in
+      let id = try Int64.fetchOne(
+        database, sql: "SELECT id FROM jobs WHERE status = 'queued' ORDER BY id LIMIT 1")
+      guard let id else { return nil }
+      try database.execute(
+        sql: """
+          UPDATE jobs SET status = 'running', started = COALESCE(started, ?), revision = revision + 1
+          WHERE id = ?
+          """, arguments: [date, id])
+      return try self.storedJob(id, database)
+    }
+  }
+
+  /// Notes how far a running job has come.
+  public func updateJob(_ id: Int64, runID: Int64?, progress: JobProgress) throws(StoreError) {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE jobs SET run_id = COALESCE(?, run_id), done = ?, total = ?, from_store = ?, failed = ?,
+            revision = revision + 1
+          WHERE id = ?
+          """,
+        arguments: [runID, progress.done, progress.total, progress.fromStore, progress.failed, id])
+    }
+  }
+
+  /// Moves a job that has not ended.
+  /// - Parameter message: why it failed.
+  /// - Returns: the job as it is now, moved or not; nil when there is none.
+  public func moveJob(
+    _ id: Int64, to status: JobStatus, message: String? = nil, at date: Date = Date()
+  ) throws(StoreError) -> JobRecord? {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE jobs SET status = ?1, message = ?2, finished = CASE WHEN ?3 THEN ?4 END,
+            revision = revision + 1
+          WHERE id = ?5 AND status IN ('queued', 'running')
+          """, arguments: [status.rawValue, message, status.isEnd, date, id])
+      return try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id])
+        .map(self.job)
+    }
+  }
+
+  /// Forgets a job that has ended; its scores stay.
+  /// - Returns: whether there was such a job.
+  public func deleteEndedJob(_ id: Int64) throws(StoreError) -> Bool {
+    try write { database in
+      try database.execute(
+        sql: "DELETE FROM jobs WHERE id = ? AND status NOT IN ('queued', 'running')", arguments: [id])
+      return database.changesCount == 1
+    }
+  }
+
+  // MARK: Rows
+
+  private static let selectedJobs = """
+    SELECT jobs.*, space_documents.name AS space_name, space_documents.text AS space_text
+    FROM jobs JOIN space_documents ON space_documents.content_hash = jobs.space_hash
+    """
+
+  private func keep(_ space: SpaceDocument, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO space_documents (content_hash, name, text, used)
+        VALUES (?, ?, ?, (SELECT COALESCE(MAX(used), 0) + 1 FROM space_documents))
+        ON CONFLICT (content_hash) DO UPDATE SET used = excluded.used
+        """, arguments: [space.contentHash, space.name, space.text])
+  }
+
+  private func spaceDocument(_ row: Row) throws -> SpaceDocument {
+    SpaceDocument(
+      contentHash: try row.stored(String.self, "content_hash", in: name),
+      name: try row.stored(String.self, "name", in: name), text: try row.stored(String.self, "text", in: name)
+    )
+  }
+
+  private func storedJob(_ id: Int64, _ database: Database) throws -> JobRecord {
+    let row = try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id])
+    guard let row else { throw StoreError.unknownReference(path: name, reason: "no job \(id)") }
+    return try job(row)
+  }
+
+  private func status(_ row: Row) throws -> JobStatus {
+    let text = try row.stored(String.self, "status", in: name)
+    guard let status = JobStatus(rawValue: text) else {
+      throw StoreError.corrupt(path: name, reason: "a job has the status '\(text)'")
+    }
+    return status
+  }
+
+  private func job(_ row: Row) throws -> JobRecord {
+    JobRecord(
+      id: try row.stored(Int64.self, "id", in: name),
+      space: SpaceDocument(
+        contentHash: try row.stored(String.self, "space_hash", in: name),
+        name: try row.stored(String.self, "space_name", in: name),
+        text: try row.stored(String.self, "space_text", in: name)),
+      optionsJSON: try row.stored(String.self, "options", in: name), status: try status(row),
+      progress: JobProgress(
+        done: try row.stored(Int.self, "done", in: name),
+        total: try row.storedIfPresent(Int.self, "total", in: name),
+        fromStore: try row.stored(Int.self, "from_store", in: name),
+        failed: try row.stored(Int.self, "failed", in: name)),
+      runID: try row.storedIfPresent(Int64.self, "run_id", in: name),
+      message: try row.storedIfPresent(String.self, "message", in: name),
+      created: try row.stored(Date.self, "created", in: name),
+      started: try row.storedIfPresent(Date.self, "started", in: name),
+      finished: try row.storedIfPresent(Date.self, "finished", in: name),
+      revision: try row.stored(Int.self, "revision", in: name))
+  }
+}

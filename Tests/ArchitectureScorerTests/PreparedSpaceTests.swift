@@ -1,0 +1,72 @@
+import ArchitectureScorer
+import ResultStorage
+import SearchSpaces
+import Testing
+
+private let scorer = Scorer()
+
+@Test func aPreparedSpaceAnswersAsTheRankingDid() throws {
+  let space = try scorer.space(nineNetworks)
+  let store = try ResultStore.inMemory()
+  let prepared = try scorer.prepare(space)
+  let candidate = try space.candidate(choices: ["depth": .integer(2), "width": .integer(24)])
+  #expect(try prepared.storedScore(of: candidate, in: store) == nil)
+
+  let computed = try prepared.score(candidate, in: store)
+  #expect(!computed.wasServedFromStore)
+  // Single questions are no runs.
+  #expect(try store.runs().isEmpty)
+  let stored = try #require(try prepared.storedScore(of: candidate, in: store))
+  #expect(stored.wasServedFromStore)
+  #expect(stored.candidate == computed.candidate)
+  #expect(stored.eigenvalues == computed.eigenvalues)
+
+  let ranked = try scorer.rank(space, store: store)
+  let same = try #require(ranked.candidates.first { $0.id == candidate.id })
+  #expect(same.metrics == computed.candidate.metrics)
+  #expect(ranked.counts.fromStore == 1)
+  for candidate in space.candidates {
+    #expect(try prepared.storedScore(of: candidate, in: store) != nil)
+  }
+}
+
+@Test func otherMetricsOfAPreparedSpaceNeedNoOtherComputation() throws {
+  let space = try scorer.space(nineNetworks)
+  let store = try ResultStore.inMemory()
+  _ = try scorer.rank(space, store: store)
+  let prepared = try scorer.prepare(space, metrics: ["participation_ratio"])
+  #expect(prepared.metrics.map(\.snakeCaseName) == ["condition_number", "participation_ratio"])
+  let first = try #require(space.candidate(at: 0))
+  let stored = try #require(try prepared.storedScore(of: first, in: store))
+  #expect(stored.candidate.metrics["participationRatio"]?.value ?? 0 > 1)
+  #expect(throws: ScorerError.self) { try scorer.prepare(space, metrics: ["participation"]) }
+}
+
+@Test(
+  arguments: [
+    (["depth": 2], "no 'width' is given; expected one of 16, 24, 32"),
+    (["depth": 2, "width": 25], "'width' is never 25 in 'nine'; did you mean '24'?"),
+    (["depth": 2, "width": 99], "'width' is never 99 in 'nine'; expected one of 16, 24, 32"),
+    (["depth": 2, "with": 24], "'nine' does not vary 'with'; did you mean 'width'?"),
+  ] as [([String: Int], String)])
+func choicesThatNameNoCandidateAreExplained(choices: [String: Int], expected: String) throws {
+  let space = try scorer.space(nineNetworks)
+  #expect {
+    try space.candidate(choices: choices.mapValues { .integer($0) })
+  } throws: { "\($0)" == expected }
+}
+
+@Test func whatIsFixedMayBeSaidAndNotChanged() throws {
+  let space = try scorer.space(
+    """
+    family: fully_connected
+    input: {shape: [4], outputs: 2, samples: 4}
+    fixed: {weight_variance: 2}
+    choices: {depth: [1, 2], width: [8]}
+    """)
+  let candidate = try space.candidate(choices: ["depth": .integer(2), "weight_variance": .integer(2)])
+  #expect(candidate.index == 1)
+  #expect(throws: CandidateError.self) {
+    try space.candidate(choices: ["depth": .integer(2), "weight_variance": .integer(3)])
+  }
+}
