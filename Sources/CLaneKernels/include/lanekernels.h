@@ -235,6 +235,9 @@ typedef struct {
   void (*sumProducts)(int64_t rows, int64_t length, int64_t terms, double factor, const double *first,
                       int64_t firstStride, const double *second, int64_t secondStride, int64_t secondRow,
                       double *target);
+  /// Up to sixteen samples of `numbers` numbers, `stride` apart, side by side: target[number][lane], lanes without a sample
+  /// zero.
+  void (*gatherSamples)(int64_t samples, int64_t numbers, const double *source, int64_t stride, double *target);
   /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.
