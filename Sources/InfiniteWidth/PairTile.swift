@@ -28,8 +28,8 @@ struct TileSchedule {
   let selves: [PairTile]
   let crosses: [PairTile]
 
-  /// Pairs of one tile: enough to fill vectors, few enough that a value stays in the second-level cache.
-  static func lanes(_ plan: KernelPlan) -> Int { min(512, max(1, 32_768 / plan.largestEntries)) }
+  /// Pairs of one tile: enough to fill vectors, few enough that both kernels' values stay in the second-level cache.
+  static func lanes(_ plan: KernelPlan) -> Int { min(512, max(1, 16_384 / plan.largestEntries)) }
 
   /// - Parameter secondRows: nil for one set.
   init(_ plan: KernelPlan, rows: Int, secondRows: Int?) {

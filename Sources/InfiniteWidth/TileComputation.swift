@@ -1,5 +1,6 @@
 import CLaneKernels
 import GaussianDuals
+import LaneKernels
 
 /// One thread's memory, and the steps of the plan on one tile at a time.
 final class TileComputation {
@@ -18,11 +19,11 @@ final class TileComputation {
   let inputs: UnsafeMutablePointer<Double>
   let laneDuals: [LaneGaussianDual?]
 
-  /// Numbers that one thread holds.
+  /// Numbers that one thread holds; vectors are read whole, also the last.
   static func size(_ plan: KernelPlan, lanes: Int, hasTangent: Bool) -> Int {
     let slots = plan.slots.reduce(0, +) * lanes
     return slots * (hasTangent ? 2 : 1) + scratchSize(plan) * lanes
-      + 2 * plan.largestPositions * (lanes + 1) + inputSize(plan) * lanes
+      + 2 * plan.largestPositions * (lanes + 1) + inputSize(plan) * lanes + laneCount
   }
 
   /// A copy of the second samples' inputs, where all pairs of positions are wanted.

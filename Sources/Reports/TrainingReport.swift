@@ -13,10 +13,12 @@ package struct TrainingReport: Sendable {
   package let learningRate: Double
   /// Steps of gradient descent, else gradient flow.
   package let isDiscrete: Bool
+  /// The network itself, trained as the closed forms say; nil when it was not asked for.
+  package let trained: TrainedNetwork?
 
   package init(
     source: String, dynamics: TrainingDynamics, curves: TrainingCurves, convention: LossConvention,
-    learningRate: Double, isDiscrete: Bool
+    learningRate: Double, isDiscrete: Bool, trained: TrainedNetwork? = nil
   ) {
     self.source = source
     self.dynamics = dynamics
@@ -24,13 +26,14 @@ package struct TrainingReport: Sendable {
     self.convention = convention
     self.learningRate = learningRate
     self.isDiscrete = isDiscrete
+    self.trained = trained
   }
 
   /// Fractions of the first loss whose times are told.
   private static let fractions = [0.5, 0.1, 0.01, 0.001]
 
   private var kernel: DecomposedKernel { dynamics.kernel }
-  private var factor: Double { convention.rateFactor(samples: kernel.order) }
+  var factor: Double { convention.rateFactor(samples: kernel.order) }
   private var limits: LearningRateLimits? { LearningRateLimits(kernel, convention: convention) }
 
   private func duration(to fraction: Double) -> TrainingDuration? {
@@ -74,19 +77,21 @@ package struct TrainingReport: Sendable {
       lines.append("\(number(100 * floor)) % of the loss lies where the kernel has no gradient, and stays")
     }
     if let finalDisplacement { lines.append("parameters move by \(number(finalDisplacement)) in all") }
+    if let trained { lines += ["", trained.summary(factor: factor)] }
     let unit = isDiscrete ? "step" : "time"
-    let columns = (["loss", "label-free bound", "residual", "displacement"]).map {
+    let titles = ["loss", "label-free bound", "residual", "displacement"]
+    let columns = (titles + (trained == nil ? [] : TrainedNetwork.titles)).map {
       TextTable.Column($0, .right, importance: 2)
     }
     let every = max(1, curves.points.count / 12)
     let rows = curves.points.enumerated().filter {
       $0.offset % every == 0 || $0.offset == curves.points.count - 1
     }
-    .map { _, point in
+    .map { index, point in
       [
         isDiscrete ? "\(Int(point.position))" : number(point.position), number(factor * point.loss),
         number(factor * point.bounds.labelFree), number(point.residualNorm), number(point.displacement),
-      ]
+      ] + (trained?.numbers(index, factor: factor).map(number) ?? [])
     }
     let table = TextTable([.init(unit, .right, importance: 3, isEssential: true)] + columns, rows: rows)
     return (lines + [""] + table.rendered(width: width, style: style).lines).joined(separator: "\n") + "\n"
@@ -119,16 +124,19 @@ package struct TrainingReport: Sendable {
       "label_aware_upper_bound",
       "residual_norm", "displacement",
     ]
-    return CSVText.record(titles + predictionNames)
-      + curves.points.map { CSVText.record(numbers($0).map { $0.isFinite ? "\($0)" : "" }) }.joined()
+    let more = trained == nil ? [] : TrainedNetwork.titles.map { $0.replacingOccurrences(of: " ", with: "_") }
+    return CSVText.record(titles + more + predictionNames)
+      + curves.points.enumerated().map { index, point in
+        CSVText.record(numbers(index, point).map { $0.isFinite ? "\($0)" : "" })
+      }.joined()
   }
 
-  private func numbers(_ point: TrainingCurves.Point) -> [Double] {
+  private func numbers(_ index: Int, _ point: TrainingCurves.Point) -> [Double] {
     let losses = [
       point.loss, point.bounds.labelFree, point.bounds.labelAwareLower, point.bounds.labelAwareUpper,
     ]
     return [point.position] + losses.map { factor * $0 } + [point.residualNorm, point.displacement]
-      + (point.predictions?.values ?? [])
+      + (trained?.numbers(index, factor: factor) ?? []) + (point.predictions?.values ?? [])
   }
 
   package var json: String {
@@ -165,35 +173,37 @@ package struct TrainingReport: Sendable {
             })
         ))
     }
-    return JSONValue.object([
-      ("source", .text(source)), ("outcome", .text(spectrum.outcome.rawValue)),
-      ("samples", .integer(kernel.order)), ("outputs", .integer(dynamics.targets.columns)),
-      ("lossConvention", .text(convention.rawValue)), ("learningRate", .number(learningRate)),
-      ("eigenvalues", .array(spectrum.eigenvalues.map(JSONValue.number))),
-      ("conditionNumber", number(spectrum.conditionNumber.value)), ("rank", .integer(kernel.rank)),
-      ("effectiveRank", number(spectrum.effectiveRank.value)),
-      ("participationRatio", number(spectrum.participationRatio.value)),
-      (
-        "learningRates",
-        limits.map {
-          .object([
-            ("stable", .number($0.stable)), ("fastest", .number($0.fastest)),
-            ("monotone", .number($0.monotone)),
-            ("contraction", .number($0.contraction)),
-          ])
-        } ?? .null
-      ),
-      (isDiscrete ? "stepsToLossFraction" : "timeToLossFraction", .array(durations)),
-      ("lossFloor", .number(floor)), ("finalDisplacement", number(finalDisplacement)),
-      ("curves", .object(curve)),
-    ]).indented + "\n"
+    return JSONValue.object(
+      [
+        ("source", .text(source)), ("outcome", .text(spectrum.outcome.rawValue)),
+        ("samples", .integer(kernel.order)), ("outputs", .integer(dynamics.targets.columns)),
+        ("lossConvention", .text(convention.rawValue)), ("learningRate", .number(learningRate)),
+        ("eigenvalues", .array(spectrum.eigenvalues.map(JSONValue.number))),
+        ("conditionNumber", number(spectrum.conditionNumber.value)), ("rank", .integer(kernel.rank)),
+        ("effectiveRank", number(spectrum.effectiveRank.value)),
+        ("participationRatio", number(spectrum.participationRatio.value)),
+        (
+          "learningRates",
+          limits.map {
+            .object([
+              ("stable", .number($0.stable)), ("fastest", .number($0.fastest)),
+              ("monotone", .number($0.monotone)),
+              ("contraction", .number($0.contraction)),
+            ])
+          } ?? .null
+        ),
+        (isDiscrete ? "stepsToLossFraction" : "timeToLossFraction", .array(durations)),
+        ("lossFloor", .number(floor)), ("finalDisplacement", number(finalDisplacement)),
+        ("curves", .object(curve)),
+      ] + (trained.map { [("training", $0.json(factor: factor))] } ?? [])
+    ).indented + "\n"
   }
 
   // MARK: Pictures
 
-  private var axis: PlotAxis { PlotAxis(isDiscrete ? "step" : "time", .logarithmic, isTight: true) }
+  var axis: PlotAxis { PlotAxis(isDiscrete ? "step" : "time", .logarithmic, isTight: true) }
 
-  private var pictureSubtitle: String {
+  var pictureSubtitle: String {
     let kappa = kernel.spectrum.conditionNumber.value.map { "κ = \(NumberText.significant($0, digits: 3))" }
     return
       "\(source): \(NumberText.counted(kernel.order, "sample")), \(kappa ?? kernel.spectrum.outcome.rawValue); "
@@ -215,9 +225,11 @@ package struct TrainingReport: Sendable {
           upper: line(\.bounds.labelAwareUpper), color: 3)
       ],
       series: [
-        .init("bound for any labels", line(\.bounds.labelFree), stroke: .dashed, color: 5),
-        .init("loss", line(\.loss), color: 0),
-      ])
+        .init("bound for any labels", line(\.bounds.labelFree), stroke: .dashed, color: 5)
+      ]
+        + (trained?.lossSeries(factor: factor, linearised: line(\.loss)) ?? [
+          .init("loss", line(\.loss), color: 0)
+        ]))
   }
 
   /// Outputs on the other inputs and how far parameters have moved; nil when no other inputs were given.
@@ -240,6 +252,16 @@ package struct TrainingReport: Sendable {
     LinePlot(
       title: "How far training moves the parameters", subtitle: pictureSubtitle, x: axis,
       y: PlotAxis("‖θ − θ₀‖"),
-      series: [.init("", curves.points.map { PlotPoint($0.position, $0.displacement) })])
+      series: trained?.displacementSeries(linearised: displacement) ?? [.init("", displacement)])
+  }
+
+  private var displacement: [PlotPoint] { curves.points.map { PlotPoint($0.position, $0.displacement) } }
+
+  /// What was learnt, over inputs of one number: the network, its linearisation, and its limit of infinite width. Nil where
+  /// the network was not trained, or has other inputs.
+  package var functionPlot: LinePlot? {
+    guard let trained, let last = curves.points.last else { return nil }
+    return trained.functionPlot(
+      linearised: last.predictions, subtitle: "\(pictureSubtitle), \(Int(last.position)) steps")
   }
 }

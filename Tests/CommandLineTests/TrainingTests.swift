@@ -181,3 +181,84 @@ import Testing
     }
   }
 }
+
+@Suite struct TrainedNetworkTests {
+  let folder: ScratchFolder
+
+  init() throws {
+    folder = try ScratchFolder()
+    try NumericArray(shape: [3, 1], values: [-1, 0.5, 2]).write(npy: folder.file("x.npy"))
+    try NumericArray(shape: [3], values: [1, -0.5, 0.5]).write(npy: folder.file("y.npy"))
+    try NumericArray(shape: [5, 1], values: [-2, -1, 0, 1, 3]).write(npy: folder.file("z.npy"))
+  }
+
+  private func train(_ network: String, _ more: String...) throws -> Finished {
+    let path = try folder.write(network, to: "net.yaml")
+    return try Tool.run(
+      ["dynamics", path, "--inputs", folder.file("x.npy"), "--labels", folder.file("y.npy"), "--train"]
+        + more,
+      in: folder)
+  }
+
+  private let shallow = """
+    parameterization: ntk
+    input: [1]
+    layers:
+      - {op: dense, units: 4000, weight_variance: 2, bias_variance: 0.5}
+      - {op: relu}
+      - {op: dense, units: 1, weight_variance: 2, bias_variance: 0.5}
+
+    """
+
+  @Test func theNetworkFollowsItsLinearisationAndItsLimit() throws {
+    let pictures = ["loss.svg", "function.svg", "displacement.svg"].map(folder.file)
+    let result = try train(
+      shallow, "--steps", "300", "--test-inputs", folder.file("z.npy"), "--format", "json", "--plot",
+      pictures[0],
+      "--plot-function", pictures[1], "--plot-displacement", pictures[2])
+    #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
+    let document = try jsonObject(result.output)
+    let training = try #require(document["training"] as? [String: Any])
+    let curves = try #require(document["curves"] as? [String: Any])
+    let trained = try #require(training["loss"] as? [Double])
+    let linearised = try #require(curves["loss"] as? [Double])
+    #expect(trained.count == linearised.count && trained.count > 10)
+    for (a, b) in zip(trained, linearised) { #expect(abs(a - b) < 0.05 * trained[0]) }
+    #expect(abs(trained[0] - linearised[0]) < 1e-9 * trained[0])
+    #expect(try #require(training["linearisationError"] as? Double) < 0.1)
+    let limit = try #require(training["infiniteWidth"] as? [String: Any])
+    let deviations = try #require(limit["testDeviation"] as? [Double])
+    #expect(deviations.count == 5 && deviations.allSatisfy { $0 >= 0 })
+    let means = try #require(limit["testMean"] as? [[Double]])
+    let outputs = try #require(training["testOutputs"] as? [[Double]])
+    // A sample of the ensemble, as its deviations say.
+    for index in 0..<5 { #expect(abs(outputs[index][0] - means[index][0]) < 5 * deviations[index] + 0.1) }
+    for path in pictures {
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.hasPrefix("<svg ") && text.contains("its linearisation"))
+    }
+    #expect(try String(contentsOfFile: pictures[1], encoding: .utf8).contains("<circle"))
+  }
+
+  @Test func withoutALimitTheRestIsStillTold() throws {
+    let result = try train(
+      """
+      input: [1]
+      layers:
+        - {name: a, op: dense, units: 8}
+        - {name: b, op: relu}
+        - {name: c, op: add, from: [a, b]}
+        - {op: dense, units: 1}
+
+      """, "--steps", "5", "--format", "csv")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("step,") && result.output.contains("trained_loss"))
+    let table = try train(shallow, "--steps", "5")
+    #expect(table.output.contains("the network itself"))
+  }
+
+  @Test func mistakesOfTraining() throws {
+    #expect(try train(shallow).errors.contains("--train needs --steps"))
+    #expect(try train(shallow, "--steps", "9", "--plot-function", "f.svg").exitCode == 64)
+  }
+}

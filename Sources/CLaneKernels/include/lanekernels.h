@@ -222,7 +222,8 @@ typedef struct {
   bool (*isSupported)(void);
   LaneKernelsFloat single;
   LaneKernelsDouble dual;
-  /// covariance ← T and tangent ← tangent · Ṫ, in place; `tangent` may be NULL. `first` holds one number for each row.
+  /// covariance ← T and tangent ← tangent · Ṫ, in place; `tangent` may be NULL. `first` holds one number for each row; all
+  /// other arrays are read, and the last two rewritten unchanged, up to fifteen numbers beyond their last row.
   void (*gaussianDual)(const LaneGaussianDual *, const double *first, const double *firstOther, const double *second,
                        const double *secondOther, double *covariance, double *tangent);
   /// Mehler's series: value = Σ_r a_r b_r ρ^r, derivative = Σ_r a′_r b′_r ρ^r, a and a′ one after the other in `first`,

@@ -5,6 +5,8 @@ package struct LinePlot: Sendable {
       case solid = ""
       case dashed = "7 5"
       case dotted = "1 5"
+      /// A dot at each place, and no line.
+      case points = "points"
     }
 
     package let name: String
@@ -85,6 +87,11 @@ package struct LinePlot: Sendable {
       if !path.isEmpty { parts.append("<path d=\"\(path)\"\(Self.style(band))/>") }
     }
     for (index, series) in series.enumerated() {
+      if series.stroke == .points {
+        let dots = series.points.map(frame.place).filter { $0.x.isFinite && $0.y.isFinite }
+        parts += dots.map { Self.dot($0, series, index) }
+        continue
+      }
       let path = Self.runs(series.points, frame).map { SVGText.path($0) }.joined()
       guard !path.isEmpty else { continue }
       parts.append("<path d=\"\(path)\"\(Self.style(series, index))/>")
@@ -98,6 +105,11 @@ package struct LinePlot: Sendable {
 
   fileprivate static func style(_ band: Band) -> String {
     " fill=\"var(--series\(band.color % colors))\" fill-opacity=\".18\""
+  }
+
+  fileprivate static func dot(_ place: PlotPoint, _ series: Series, _ index: Int) -> String {
+    "<circle cx=\"\(SVGText.number(place.x))\" cy=\"\(SVGText.number(place.y))\" r=\"4.5\" "
+      + "fill=\"var(--series\((series.color ?? index) % colors))\" stroke=\"var(--paper)\" stroke-width=\"1.5\"/>"
   }
 
   fileprivate static func style(_ series: Series, _ index: Int) -> String {
@@ -141,7 +153,10 @@ private struct Legend {
   init(_ bands: [LinePlot.Band], _ series: [LinePlot.Series], within width: Double) {
     let lines = series.enumerated().map { index, series in
       Entry(name: series.name) { x, y in
-        "<path d=\"M\(SVGText.number(x)) \(SVGText.number(y))h\(SVGText.number(Self.sampleWidth))\""
+        if series.stroke == .points {
+          return LinePlot.dot(PlotPoint(x + Self.sampleWidth / 2, y), series, index)
+        }
+        return "<path d=\"M\(SVGText.number(x)) \(SVGText.number(y))h\(SVGText.number(Self.sampleWidth))\""
           + LinePlot.style(series, index) + "/>"
       }
     }

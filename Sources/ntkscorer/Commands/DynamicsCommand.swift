@@ -25,6 +25,7 @@ struct DynamicsCommand: ParsableCommand {
         ntkscorer dynamics --kernel k.npy --labels y.npy --format csv > curves.csv
         ntkscorer dynamics --kernel k.npy --labels y.npy --steps 1000 --learning-rate 0.05 --plot loss.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --plot-predictions f.svg
+        ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --steps 1000 --train
       """)
 
   @Argument(
@@ -109,6 +110,12 @@ struct DynamicsCommand: ParsableCommand {
     help: ArgumentHelp("The last time; when not given, until training is as good as over.", valueName: "t"))
   var until: Double?
 
+  @Flag(
+    name: .long,
+    help:
+      "Train the network itself too, for --steps, and compare it with its linearisation and infinite width.")
+  var train = false
+
   @Option(name: .long, help: ArgumentHelp("Moments to compute, at equal ratios.", valueName: "n"))
   var points = 120
 
@@ -126,6 +133,13 @@ struct DynamicsCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("Draw the movement of the parameters here.", valueName: "file.svg"),
     completion: .file(extensions: ["svg"]))
   var plotDisplacement: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw the function that --train learnt here, for inputs of one number.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plotFunction: String?
 
   @Option(name: .long, help: "How results are written to standard output: table, json or csv.")
   var format: OutputFormat = .table
@@ -160,10 +174,23 @@ struct DynamicsCommand: ParsableCommand {
     if plotPredictions != nil, testKernel == nil, testInputs == nil {
       throw ValidationError("--plot-predictions needs --test-kernel or --test-inputs")
     }
+    try validateTraining()
+  }
+
+  private func validateTraining() throws {
+    if train, network == nil { throw ValidationError("--train needs a network, and a --kernel has none") }
+    if train, steps == nil { throw ValidationError("--train needs --steps") }
+    if train, centred || initialOutputs != nil {
+      throw ValidationError(
+        "--train starts from the network's own outputs; leave --centred and --initial-outputs out")
+    }
+    if plotFunction != nil, !train || testInputs == nil {
+      throw ValidationError("--plot-function needs --train and --test-inputs")
+    }
   }
 
   func run() throws {
-    for path in [plot, plotPredictions, plotDisplacement].compactMap({ $0 }) {
+    for path in [plot, plotPredictions, plotDisplacement, plotFunction].compactMap({ $0 }) {
       try OutputFile.checkPlace(path)
     }
     let data = try kernel.map(kernelFromFile) ?? kernelOfNetwork()
@@ -180,11 +207,16 @@ struct DynamicsCommand: ParsableCommand {
     let moments =
       try steps.map { try dynamics.descentMoments(until: $0, learningRate: factor * rate, count: points) }
       ?? dynamics.flowMoments(until: until, learningRate: factor * rate, count: points)
+    let trained = try train ? trainedNetwork(dynamics, targets, moments, learningRate: factor * rate) : nil
     let report = TrainingReport(
       source: data.source, dynamics: dynamics,
       curves: try TrainingCurves(dynamics, predictor: predictor, at: moments), convention: loss,
       learningRate: rate,
-      isDiscrete: steps != nil)
+      isDiscrete: steps != nil, trained: trained)
+    if plotFunction != nil, report.functionPlot == nil {
+      throw CommandFailure.invalidInput(
+        "--plot-function draws over inputs of one number, and these have more")
+    }
     try write(report)
   }
 
@@ -197,7 +229,7 @@ struct DynamicsCommand: ParsableCommand {
       }
     for (path, picture) in [
       (plot, report.lossPlot), (plotPredictions, report.predictionPlot),
-      (plotDisplacement, report.displacementPlot),
+      (plotDisplacement, report.displacementPlot), (plotFunction, report.functionPlot),
     ] {
       if let path, let picture { try OutputFile.write(picture.svg(), to: path) }
     }
