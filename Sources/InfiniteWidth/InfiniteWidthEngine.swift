@@ -43,7 +43,7 @@ public struct InfiniteWidthKernels: Hashable, Sendable {
 /// O((HW)²) for each thread.
 public struct InfiniteWidthEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "1"
+  public static let version = "2"
 
   private let threads: Int
   private let memoryBudget: Int?

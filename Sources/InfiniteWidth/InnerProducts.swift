@@ -13,7 +13,7 @@ struct InnerProducts {
   let secondSquares: [Double]
 
   /// The same for all products, since it decides the order of sums.
-  private static let channelsAtOnce = 128
+  private static let channelsAtOnce = 64
 
   /// Σ over a range of channels, times a factor.
   ///
