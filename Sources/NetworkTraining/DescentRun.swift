@@ -9,6 +9,8 @@ public struct DescentRun: Sendable {
     public let step: Int
     /// ½Σr².
     public let loss: Double
+    /// r = f − y on the training inputs, n × O.
+    public let residual: Matrix
     /// ‖ω − ω₀‖.
     public let displacement: Double
   }
@@ -50,14 +52,15 @@ public struct DescentRun: Sendable {
     while next < steps.count {
       let isWanted = steps[next] == step
       let displacement = isWanted ? network.displacement : 0
-      // After the last step the loss alone is wanted; the parameters stay.
-      let loss =
+      // After the last step the residual alone is wanted; the parameters stay.
+      let residual =
         step == last
-        ? try Self.loss(network, inputs, targets)
+        ? try network.residual(inputs: inputs, targets: targets)
         : try network.descend(inputs: inputs, targets: targets, learningRate: learningRate)
+      let loss = residual.values.reduce(0) { $0 + $1 * $1 } / 2
       guard loss.isFinite else { throw .diverged(step: step) }
       if isWanted {
-        points.append(Point(step: step, loss: loss, displacement: displacement))
+        points.append(Point(step: step, loss: loss, residual: residual, displacement: displacement))
         next += 1
       }
       step += 1
@@ -65,15 +68,5 @@ public struct DescentRun: Sendable {
     self.points = points
     outputs = try network.outputs(inputs)
     testOutputs = if let testInputs { try network.outputs(testInputs) } else { nil }
-  }
-
-  private static func loss(
-    _ network: TrainableNetwork, _ inputs: Matrix, _ targets: Matrix
-  ) throws(NetworkTrainingError) -> Double {
-    let outputs = try network.outputs(inputs)
-    guard outputs.rows == targets.rows, outputs.columns == targets.columns else {
-      throw .shapeMismatch("labels of \(targets.shape) for outputs of \(outputs.shape)")
-    }
-    return zip(outputs.values, targets.values).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / 2
   }
 }

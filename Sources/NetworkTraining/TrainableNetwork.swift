@@ -77,18 +77,26 @@ public struct TrainableNetwork: Sendable {
 
   /// One step of gradient descent: ω ← ω − η ∂/∂ω ½Σ(f − y)².
   ///
-  /// - Returns: the loss ½Σr² before the step.
+  /// - Returns: r = f − y before the step, n × O.
   public mutating func descend(
     inputs: Matrix, targets: Matrix, learningRate: Double
-  ) throws(NetworkTrainingError) -> Double {
+  ) throws(NetworkTrainingError) -> Matrix {
     let values = try forward(inputs)
-    let outputs = values[network.output]
+    let residual = try Self.residual(values[network.output], targets)
+    for (index, gradient) in try gradients(values, residual) { move(index, gradient, by: learningRate) }
+    return residual
+  }
+
+  /// f − y, n × O.
+  func residual(inputs: Matrix, targets: Matrix) throws(NetworkTrainingError) -> Matrix {
+    try Self.residual(outputs(inputs), targets)
+  }
+
+  private static func residual(_ outputs: Matrix, _ targets: Matrix) throws(NetworkTrainingError) -> Matrix {
     guard outputs.rows == targets.rows, outputs.columns == targets.columns else {
       throw .shapeMismatch("labels of \(targets.shape) for outputs of \(outputs.shape)")
     }
-    let residual = Matrix(rows: outputs.rows, columns: outputs.columns) { outputs[$0, $1] - targets[$0, $1] }
-    for (index, gradient) in try gradients(values, residual) { move(index, gradient, by: learningRate) }
-    return residual.values.reduce(0) { $0 + $1 * $1 } / 2
+    return Matrix(rows: outputs.rows, columns: outputs.columns) { outputs[$0, $1] - targets[$0, $1] }
   }
 
   private mutating func move(_ index: Int, _ gradient: LayerGradient, by rate: Double) {

@@ -68,12 +68,16 @@ package struct TrainedNetwork: Sendable {
     return note.map { "\(text)\n\($0)" } ?? text
   }
 
-  func json(factor: Double) -> JSONValue {
-    func rows(_ matrix: Matrix?) -> JSONValue {
-      guard let matrix else { return .null }
-      return .array(
-        (0..<matrix.rows).map { row in .array((0..<matrix.columns).map { .number(matrix[row, $0]) }) })
+  /// r at one of the points, row-major; NaN where training has not come so far.
+  func residuals(_ index: Int) -> [Double] {
+    guard run.points.indices.contains(index) else {
+      return Array(repeating: .nan, count: targets.rows * targets.columns)
     }
+    return run.points[index].residual.values
+  }
+
+  func json(factor: Double, hasResiduals: Bool) -> JSONValue {
+    func rows(_ matrix: Matrix?) -> JSONValue { matrix.map(TrainingReport.rows) ?? .null }
     let limit: JSONValue =
       infiniteWidth.map { limit in
         .object([
@@ -85,15 +89,18 @@ package struct TrainedNetwork: Sendable {
           ),
         ])
       } ?? .null
-    return .object([
-      ("step", .array(run.points.map { .integer($0.step) })),
-      ("loss", .array(run.points.map { .number(factor * $0.loss) })),
-      ("displacement", .array(run.points.map { .number($0.displacement) })),
-      ("relativeDisplacement", .number(relativeDisplacement)),
-      ("linearisationError", linearisationError.map(JSONValue.number) ?? .null),
-      ("outputs", rows(run.outputs)), ("testOutputs", rows(run.testOutputs)),
-      ("infiniteWidth", limit), ("note", note.map(JSONValue.text) ?? .null),
-    ])
+    return .object(
+      [
+        ("step", .array(run.points.map { .integer($0.step) })),
+        ("loss", .array(run.points.map { .number(factor * $0.loss) })),
+        ("displacement", .array(run.points.map { .number($0.displacement) })),
+        ("relativeDisplacement", .number(relativeDisplacement)),
+        ("linearisationError", linearisationError.map(JSONValue.number) ?? .null),
+        ("outputs", rows(run.outputs)), ("testOutputs", rows(run.testOutputs)),
+        ("infiniteWidth", limit), ("note", note.map(JSONValue.text) ?? .null),
+      ]
+        + (hasResiduals ? [("residuals", .array(run.points.map { TrainingReport.rows($0.residual) }))] : [])
+    )
   }
 
   // MARK: Pictures
@@ -121,6 +128,12 @@ package struct TrainedNetwork: Sendable {
     ]
   }
 
+  func residualSeries(names: [String]) -> [LinePlot.Series] {
+    names.enumerated().map { index, name in
+      LinePlot.Series(name, line { $0.residual.values[index] }, color: index)
+    }
+  }
+
   /// Of the first output.
   func functionPlot(linearised: Matrix?, subtitle: String) -> LinePlot? {
     guard let testInputs, testInputs.columns == 1, let outputs = run.testOutputs, outputs.columns > 0 else {
@@ -133,7 +146,9 @@ package struct TrainedNetwork: Sendable {
     var bands: [LinePlot.Band] = []
     var series: [LinePlot.Series] = []
     if let initial = run.initialTestOutputs {
-      series.append(.init("before training", points { initial[$0, 0] }, stroke: .dotted, color: 5))
+      series.append(
+        .init(
+          "before training", points { initial[$0, 0] }, stroke: .dotted, color: 5, isFitted: false))
     }
     if let posterior = infiniteWidth?.posterior {
       let deviations = posterior.variances.map { 2 * $0.squareRoot() }

@@ -71,9 +71,8 @@ private func wave(_ count: Int) -> [Float] { (0..<count).map { Float(sin(Double(
     var backward = trainable
     _ = try backward.descend(inputs: inputs, targets: targets, learningRate: -rate)
     let behind = try backward.outputs(inputs)
-    let loss = try trainable.descend(inputs: inputs, targets: targets, learningRate: rate)
-    let residual = zip(before.values, targets.values).map { $0 - $1 }
-    #expect(abs(loss - residual.reduce(0) { $0 + $1 * $1 } / 2) < 1e-12 * loss)
+    let residual = try trainable.descend(inputs: inputs, targets: targets, learningRate: rate).values
+    #expect(residual == zip(before.values, targets.values).map { $0 - $1 })
     let after = try trainable.outputs(inputs)
     var square = 0.0
     let largest = kernel.values.reduce(0) { max($0, abs($1)) }
@@ -130,6 +129,10 @@ private func wave(_ count: Int) -> [Float] { (0..<count).map { Float(sin(Double(
           targets: targets, steps: [0, 10, 100], learningRate: rate)
         #expect(run.points.map(\.step) == [0, 10, 100])
         #expect(abs(run.points[0].loss - dynamics.initialLoss) < 1e-10)
+        #expect(
+          run.points.allSatisfy {
+            abs($0.residual.values.reduce(0) { $0 + $1 * $1 } / 2 - $0.loss) <= 1e-15 * $0.loss
+          })
         #expect(run.points[0].displacement == 0 && run.points[1].loss < run.points[0].loss)
         let linearised = try dynamics.outputs(at: .gradientDescent(steps: 100, learningRate: rate))
         error += try Laziness.linearisationError(

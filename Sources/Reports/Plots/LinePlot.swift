@@ -14,12 +14,17 @@ package struct LinePlot: Sendable {
     package let stroke: Stroke
     /// Series of one colour belong together; nil for the next colour in turn.
     package let color: Int?
+    /// Whether axes are made to hold it; what is not is cut off where it leaves them.
+    package let isFitted: Bool
 
-    package init(_ name: String, _ points: [PlotPoint], stroke: Stroke = .solid, color: Int? = nil) {
+    package init(
+      _ name: String, _ points: [PlotPoint], stroke: Stroke = .solid, color: Int? = nil, isFitted: Bool = true
+    ) {
       self.name = name
       self.points = points
       self.stroke = stroke
       self.color = color
+      self.isFitted = isFitted
     }
   }
 
@@ -101,7 +106,9 @@ package struct LinePlot: Sendable {
     return SVGText.document(width: width, height: height, title: title, body: parts)
   }
 
-  private var drawn: [PlotPoint] { series.flatMap(\.points) + bands.flatMap { $0.lower + $0.upper } }
+  private var drawn: [PlotPoint] {
+    series.filter(\.isFitted).flatMap(\.points) + bands.flatMap { $0.lower + $0.upper }
+  }
 
   fileprivate static func style(_ band: Band) -> String {
     " fill=\"var(--series\(band.color % colors))\" fill-opacity=\".18\""
