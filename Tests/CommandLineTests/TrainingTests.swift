@@ -144,7 +144,7 @@ import Testing
     // y = (1, 0): HKH is along HYYᵀH, and yᵀK⁻¹y = 3/8.
     #expect(abs(try #require(document["alignment"] as? Double) - 1) < 1e-14)
     #expect(abs(try #require(document["complexity"] as? Double) - (3.0 / 8).squareRoot()) < 1e-14)
-    #expect(try dynamics().output.contains("certified without decomposition: λ_max in [4, 4]"))
+    #expect(try dynamics().output.contains("certified without decomposition: λ_max in [4.000, 4.000]"))
   }
 
   /// Other inputs that are training inputs: what is unsure at first is known in the end.

@@ -95,6 +95,12 @@ private final class Elements: NSObject, XMLParserDelegate {
     }
     #expect(text(isFitted: true).contains(">40<") && !text(isFitted: false).contains(">40<"))
     #expect(text(isFitted: false).contains(">b<"))
+    // A logarithmic axis does not show the moment 0, so what is there stretches no other axis.
+    let dynamics = LinePlot(
+      title: "t", x: PlotAxis("x", .logarithmic), y: PlotAxis("y"),
+      series: [.init("a", [PlotPoint(0, 50), PlotPoint(1, 1), PlotPoint(100, 0)])]
+    ).svg()
+    #expect(!dynamics.contains(">40<") && dynamics.contains(">1.0<"))
   }
 
   @Test func straightLinesNeedTwoPoints() {

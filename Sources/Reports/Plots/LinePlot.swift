@@ -106,8 +106,10 @@ package struct LinePlot: Sendable {
     return SVGText.document(width: width, height: height, title: title, body: parts)
   }
 
+  /// What axes are fitted to: without the points that a logarithmic axis leaves out, the first moment of training say.
   private var drawn: [PlotPoint] {
-    series.filter(\.isFitted).flatMap(\.points) + bands.flatMap { $0.lower + $0.upper }
+    let points = series.filter(\.isFitted).flatMap(\.points) + bands.flatMap { $0.lower + $0.upper }
+    return points.filter { x.canShow($0.x) && y.canShow($0.y) }
   }
 
   fileprivate static func style(_ band: Band) -> String {

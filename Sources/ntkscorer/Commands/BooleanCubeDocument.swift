@@ -36,7 +36,7 @@ struct BooleanCubeDocument {
           "\(tangent.degree)", number(tangent.multiplicity), number(conjugate.eigenvalue),
           number(conjugate.fractionalVariance), number(tangent.eigenvalue),
           number(tangent.fractionalVariance),
-          tangent.fractionalVariance > 0 ? "\(optimal[tangent.degree].hiddenLayers)" : "",
+          tangent.fractionalVariance > 0 ? Self.text(optimal[tangent.degree]) : "",
         ]
       })
     let lines =
@@ -54,6 +54,11 @@ struct BooleanCubeDocument {
         "best depth: the hidden layers, up to \(Self.depths.upperBound), with the degree's largest share (NTK)",
       ]
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A degree that is still growing at the deepest network tried wants a deeper one.
+  private static func text(_ optimal: BooleanCubeSpectrum.OptimalDepth) -> String {
+    optimal.hiddenLayers == depths.upperBound ? "≥ \(optimal.hiddenLayers)" : "\(optimal.hiddenLayers)"
   }
 
   var json: JSONValue {
