@@ -73,6 +73,7 @@ let package = Package(
       "InfiniteWidth",
       ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "GaussianDuals", "TangentKernel"]),
     room("Trainability", ["LinearAlgebra"]),
+    room("NetworkTraining", ["GaussianDuals", "LinearAlgebra", "NetworkGraph", "TangentKernel"]),
     room(
       "ScoringMetrics",
       [
@@ -94,7 +95,7 @@ let package = Package(
       "Reports",
       [
         "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "LinearAlgebra", "MeanField",
-        "NetworkGraph",
+        "NetworkGraph", "NetworkTraining",
         "ScoringMetrics", "Trainability", "YAMLDocuments",
       ]),
     .executableTarget(
@@ -102,7 +103,8 @@ let package = Package(
       dependencies: [
         "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra",
         "MachineMeasurement", "MeanField",
-        "NetworkGraph", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
+        "NetworkGraph", "NetworkTraining", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces",
+        "TangentKernel",
         "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
@@ -136,6 +138,9 @@ let package = Package(
         "LinearAlgebra",
         "Trainability", "LaneKernels",
       ]),
+    tests(
+      of: "NetworkTraining",
+      ["Datasets", "InfiniteWidth", "LinearAlgebra", "NetworkGraph", "TangentKernel", "Trainability"]),
     tests(of: "CandidateRanking", ["Trainability"]),
     tests(
       of: "ArchitectureSearch",

@@ -96,3 +96,20 @@ def plain_convolutional(depth, width, outputs=10, side=32):
             "relu", layers.add("conv2d", last, filters=width, kernel=3, padding=1, weight_variance=2, bias=False))
     layers.add("dense", layers.add("global_average_pool", last), units=outputs, weight_variance=1, bias=False)
     return layers.text()
+
+
+def infinite_width(depth, activation, side=None, head="flatten"):
+    """What nt_analytic.py computes the kernels of: vectors of 3072 numbers, or maps of three channels and a side."""
+    layers = _Layers([3, side, side] if side else [3072], "ntk")
+    variances = {"weight_variance": 1.5**2, "bias_variance": 0.05**2}
+    source = "input"
+    for _ in range(depth):
+        if side:
+            source = layers.add("conv2d", source, filters=8, kernel=3, padding=1, **variances)
+        else:
+            source = layers.add("dense", source, units=8, **variances)
+        source = layers.add(activation, source)
+    if side:
+        source = layers.add("flatten" if head == "flatten" else "global_average_pool", source)
+    layers.add("dense", source, units=1, **variances)
+    return layers.text()

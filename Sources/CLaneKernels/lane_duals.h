@@ -1,17 +1,10 @@
 // Duals of activations, for the kernels of infinitely wide networks: plain arrays of doubles instead of lanes of
-// samples. What is left over at the end of a row goes through a vector filled up with zeros.
+// samples. What is left over at the end of a row is computed with what follows it, and stored with that unchanged.
 
 typedef double LooseDouble __attribute__((ext_vector_type(16), aligned(8)));
 
 LANE_INLINE LaneDouble loadLoose(const double *x) { return *(const LooseDouble *)x; }
 LANE_INLINE void storeLoose(double *x, LaneDouble v) { *(LooseDouble *)x = v; }
-LANE_INLINE LaneDouble loadPart(const double *x, int64_t count) {
-  LaneDouble v = 0.0;
-  memcpy(&v, x, (size_t)count * sizeof(double));
-  return v;
-}
-LANE_INLINE void storePart(double *x, LaneDouble v, int64_t count) { memcpy(x, &v, (size_t)count * sizeof(double)); }
-
 static const double halfPi = 1.5707963267948966, inverseTwoPi = 0.15915494309189535;
 
 typedef struct {
@@ -125,6 +118,8 @@ LANE_INLINE DualMoments dualMoments(
   }
 }
 
+static const LaneInt64 laneNumbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 static void gaussianDual(
   const LaneGaussianDual *dual, const double *a1, const double *b1, const double *a2, const double *b2,
   double *covariance, double *tangent) {
@@ -145,10 +140,14 @@ static void gaussianDual(
       }                                                                                                      \
       int64_t left = dual->length - i;                                                                       \
       if (left > 0) {                                                                                        \
-        DualMoments m = dualMoments(                                                                         \
-          &fixed, p1, r1, loadPart(p2 + i, left), loadPart(r2 + i, left), loadPart(c + i, left));            \
-        storePart(c + i, m.value, left);                                                                     \
-        if (t) storePart(t + i, loadPart(t + i, left) * m.derivative, left);                                 \
+        LaneInt64 mask = laneNumbers < (LaneInt64)left;                                                      \
+        LaneDouble old = loadLoose(c + i);                                                                   \
+        DualMoments m = dualMoments(&fixed, p1, r1, loadLoose(p2 + i), loadLoose(r2 + i), old);              \
+        storeLoose(c + i, selectDual(mask, m.value, old));                                                   \
+        if (t) {                                                                                             \
+          LaneDouble before = loadLoose(t + i);                                                              \
+          storeLoose(t + i, selectDual(mask, before * m.derivative, before));                                \
+        }                                                                                                    \
       }                                                                                                      \
     }                                                                                                        \
     break;                                                                                                   \

@@ -56,3 +56,17 @@ static void sumProducts(
     }
   }
 }
+
+static void gatherSamples(int64_t samples, int64_t numbers, const double *source, int64_t stride, double *target) {
+  int64_t k = 0;
+  if (samples == LANE_COUNT) {
+    for (; k + LANE_COUNT <= numbers; k += LANE_COUNT) {
+      LaneDouble v[LANE_COUNT];
+      UNROLL for (int i = 0; i < LANE_COUNT; i++) v[i] = loadLoose(source + i * stride + k);
+      transposeDual(v);
+      UNROLL for (int i = 0; i < LANE_COUNT; i++) storeLoose(target + (k + i) * LANE_COUNT, v[i]);
+    }
+  }
+  for (; k < numbers; k++)
+    for (int64_t i = 0; i < LANE_COUNT; i++) target[k * LANE_COUNT + i] = i < samples ? source[i * stride + k] : 0.0;
+}

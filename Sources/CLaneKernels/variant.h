@@ -88,6 +88,7 @@ const LaneVariant VARIANT = {
   .seriesDual = seriesDual,
   .sumRuns = sumRuns,
   .sumProducts = sumProducts,
+  .gatherSamples = gatherSamples,
   .fillNormals = fillNormals,
   .fillUniforms = fillUniforms,
   .fusedMultiplyAddBurst = fusedMultiplyAddBurst,

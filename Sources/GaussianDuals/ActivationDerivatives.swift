@@ -2,11 +2,11 @@ import Foundation
 import NetworkGraph
 
 /// φ, φ′ and φ″ at one point.
-struct ActivationDerivatives {
-  var value: Double
-  var first: Double
+package struct ActivationDerivatives {
+  package var value: Double
+  package var first: Double
   /// Without the steps of φ′ at kinks.
-  var second: Double
+  package var second: Double
 }
 
 /// Where φ′ has a step.
@@ -48,7 +48,7 @@ extension Activation {
   }
 
   /// φ and its derivatives, by the conventions of the finite network at kinks.
-  func derivatives(at x: Double) -> ActivationDerivatives {
+  package func derivatives(at x: Double) -> ActivationDerivatives {
     switch self {
     case .relu, .leakyRelu:
       let slope = x > 0 ? 1 : negativeSlope

@@ -43,7 +43,7 @@ public struct InfiniteWidthKernels: Hashable, Sendable {
 /// O((HW)²) for each thread.
 public struct InfiniteWidthEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "1"
+  public static let version = "2"
 
   private let threads: Int
   private let memoryBudget: Int?
@@ -117,12 +117,11 @@ public struct InfiniteWidthEngine: Sendable {
       ntk.withUnsafeMutableBufferPointer { ntk in
         let results = KernelBuffers(
           kernel: nngp, tangent: hasTangent ? ntk : nil, columns: columns, isOneSet: secondRows == nil)
-        let selves = Self.selfTiles(plan, context.lanes, rows, secondRows)
-        Self.run(selves, computations, workers, results, counter)
+        let schedule = TileSchedule(plan, rows: rows, secondRows: secondRows)
+        Self.run(schedule.selves, computations, workers, results, counter)
         end(.variances)
         guard Self.outOfRange(context) == nil else { return }
-        let tiles = Self.crossTiles(context.lanes, rows, secondRows)
-        Self.run(tiles, computations, workers, results, counter)
+        Self.run(schedule.crosses, computations, workers, results, counter)
         results.mirror()
         end(.covariances)
       }
@@ -157,35 +156,6 @@ public struct InfiniteWidthEngine: Sendable {
 
   // MARK: Tiles
 
-  /// Pairs of one tile: enough to fill vectors, few enough that a value stays in the second-level cache.
-  private static func lanes(_ plan: KernelPlan) -> Int {
-    min(512, max(1, 32_768 / plan.largestEntries))
-  }
-
-  private static func selfTiles(_ plan: KernelPlan, _ lanes: Int, _ rows: Int, _ secondRows: Int?)
-    -> [PairTile]
-  {
-    // With covariances between positions a first sample is shared by a tile, so a sample with itself is one.
-    let step = plan.hasPositionPairs ? 1 : lanes
-    func tiles(_ count: Int, isSecondSet: Bool) -> [PairTile] {
-      stride(from: 0, to: count, by: step).map {
-        .itself($0..<min(count, $0 + step), isSecondSet: isSecondSet)
-      }
-    }
-    return tiles(rows, isSecondSet: false) + (secondRows.map { tiles($0, isSecondSet: true) } ?? [])
-  }
-
-  private static func crossTiles(_ lanes: Int, _ rows: Int, _ secondRows: Int?) -> [PairTile] {
-    var tiles: [PairTile] = []
-    let columns = secondRows ?? rows
-    for row in 0..<rows {
-      for start in stride(from: secondRows == nil ? row + 1 : 0, to: columns, by: lanes) {
-        tiles.append(.cross(first: row, seconds: start..<min(columns, start + lanes)))
-      }
-    }
-    return tiles
-  }
-
   private static func run(
     _ tiles: [PairTile], _ computations: [TileComputation], _ workers: Workers, _ results: KernelBuffers,
     _ counter: PairCounter
@@ -205,7 +175,7 @@ public struct InfiniteWidthEngine: Sendable {
             results.store(tile, kernel, tangent)
           }
         }
-        counter.add(tile.lanes)
+        counter.add(tile.pairs(isOneSet: results.isOneSet))
       }
     }
   }
@@ -229,7 +199,7 @@ public struct InfiniteWidthEngine: Sendable {
     // Of single positions some channels at a time, in blocks of sixteen, and inner products; of maps a copy.
     let inputs = product(samples + 2 * laneCount, plan.inputChannels * plan.inputPositions)
     let products = plan.inputPositions == 1 ? product(rows + laneCount, (secondRows ?? rows) + laneCount) : 0
-    let perThread = TileComputation.size(plan, lanes: Self.lanes(plan), hasTangent: hasTangent)
+    let perThread = TileComputation.size(plan, lanes: TileSchedule.lanes(plan), hasTangent: hasTangent)
     let tables = product(SampleTables.numbers(plan), samples)
     let numbers = sum(stored, inputs, products, tables, product(perThread, threads))
     return InfiniteWidthCost(
@@ -266,65 +236,6 @@ public struct InfiniteWidthEngine: Sendable {
       plan: plan, inputScale: settings.inputScale, variant: variant, products: products,
       firstColumns: columns?.0, secondColumns: columns?.1, firstTables: firstTables,
       secondTables: secondRows.map { SampleTables(plan.tables, samples: $0) } ?? firstTables,
-      hasTangent: hasTangent, lanes: lanes(plan))
-  }
-}
-
-/// Where results go; tiles write to places of their own.
-private struct KernelBuffers {
-  let kernel: UnsafeMutableBufferPointer<Double>
-  let tangent: UnsafeMutableBufferPointer<Double>?
-  let columns: Int
-  let isOneSet: Bool
-
-  var hasTangent: Bool { tangent != nil }
-
-  func store(_ tile: PairTile, _ values: UnsafePointer<Double>, _ tangents: UnsafePointer<Double>) {
-    switch tile {
-    case .itself(let samples, let isSecondSet):
-      guard isOneSet, !isSecondSet else { return }
-      for (lane, sample) in samples.enumerated() {
-        kernel[sample * columns + sample] = values[lane]
-        tangent?[sample * columns + sample] = tangents[lane]
-      }
-    case .cross(let first, let seconds):
-      for (lane, second) in seconds.enumerated() {
-        kernel[first * columns + second] = values[lane]
-        tangent?[first * columns + second] = tangents[lane]
-      }
-    }
-  }
-
-  /// Fills what lies below the diagonal of a symmetric kernel, in squares that fit the first-level cache.
-  func mirror() {
-    guard isOneSet else { return }
-    for matrix in [kernel, tangent].compactMap(\.self) {
-      for top in stride(from: 0, to: columns, by: 32) {
-        for left in stride(from: 0, through: top, by: 32) {
-          for row in top..<min(columns, top + 32) {
-            for column in left..<min(row, left + 32) {
-              matrix[row * columns + column] = matrix[column * columns + row]
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-/// Counts pairs of samples done.
-private final class PairCounter: Sendable {
-  private let done = Atomic<Int>(0)
-  private let all: Int
-  private let report: (@Sendable (Int, Int) -> Void)?
-
-  init(all: Int, report: (@Sendable (Int, Int) -> Void)?) {
-    self.all = all
-    self.report = report
-  }
-
-  func add(_ pairs: Int) {
-    let total = done.add(pairs, ordering: .relaxed).newValue
-    report?(total, all)
+      hasTangent: hasTangent, lanes: TileSchedule.lanes(plan))
   }
 }

@@ -13,7 +13,7 @@ struct InnerProducts {
   let secondSquares: [Double]
 
   /// The same for all products, since it decides the order of sums.
-  private static let channelsAtOnce = 128
+  private static let channelsAtOnce = 64
 
   /// Σ over a range of channels, times a factor.
   ///
@@ -37,8 +37,8 @@ struct InnerProducts {
     // A few channels of all samples at a time, so that they stay in cache.
     for start in Swift.stride(from: channels.lowerBound, to: channels.upperBound, by: Self.channelsAtOnce) {
       let range = start..<min(channels.upperBound, start + Self.channelsAtOnce)
-      a.load(first, width: width, range)
-      if let second { b.load(second, width: width, range) }
+      a.load(first, width: width, range, variant)
+      if let second { b.load(second, width: width, range, variant) }
       values.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
         workers.forEach(a.count) { block in
@@ -81,14 +81,13 @@ private final class SampleBlocks {
 
   deinit { base.deallocate() }
 
-  func load(_ values: [Double], width: Int, _ range: Range<Int>) {
+  func load(_ values: [Double], width: Int, _ range: Range<Int>, _ variant: UnsafePointer<LaneVariant>) {
     values.withUnsafeBufferPointer { values in
+      guard let values = values.baseAddress else { return }
       for block in 0..<count {
-        let target = base + block * blockStride
-        for lane in 0..<min(laneCount, samples - block * laneCount) {
-          let source = (block * laneCount + lane) * width + range.lowerBound
-          for channel in 0..<range.count { target[channel * laneCount + lane] = values[source + channel] }
-        }
+        variant.pointee.gatherSamples(
+          Int64(min(laneCount, samples - block * laneCount)), Int64(range.count),
+          values + block * laneCount * width + range.lowerBound, Int64(width), base + block * blockStride)
       }
     }
   }

@@ -69,6 +69,9 @@ struct KernelPlan {
   /// True when some covariances are between different positions.
   var hasPositionPairs: Bool { covariances.contains { $0.layout.hasPairs } }
 
+  /// True when nothing has positions, so that a tile may hold several first samples.
+  var isOfVectors: Bool { inputPositions == 1 && covariances.allSatisfy { $0.layout == .single } }
+
   var largestEntries: Int { covariances.reduce(1) { max($0, $1.layout.entries) } }
   var largestScratch: Int { patchSums.reduce(1) { max($0, $1.scratchEntries) } }
   var largestPositions: Int { tables.reduce(inputPositions) { max($0, $1.positions) } }

@@ -1,8 +1,10 @@
-/// Maps as the tiles read them: for each channel and position, the samples side by side.
+/// Maps as the tiles read them: for each channel and position, the samples side by side; and as they came.
 struct SampleColumns {
   let count: Int
   let channels: Int
   let positions: Int
+  /// [sample][channel][position].
+  let rows: [Double]
   /// [channel][position][sample].
   let columns: [Double]
 
@@ -11,6 +13,7 @@ struct SampleColumns {
     self.count = count
     self.channels = channels
     self.positions = positions
+    rows = samples
     let width = channels * positions
     columns = [Double](unsafeUninitializedCapacity: samples.count) { target, filled in
       samples.withUnsafeBufferPointer { source in

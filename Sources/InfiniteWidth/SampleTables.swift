@@ -1,5 +1,6 @@
 import CLaneKernels
 import GaussianDuals
+import LaneKernels
 
 /// What activations and normalizations know of every sample of one set, written by the tiles of samples with
 /// themselves and read by all others.
@@ -15,8 +16,9 @@ final class SampleTables {
       defer { size += table.numbers * samples }
       return size
     }
-    base = .allocate(capacity: max(1, size))
-    base.initialize(repeating: 0, count: size)
+    // Vectors are read whole, also the last.
+    base = .allocate(capacity: size + laneCount)
+    base.initialize(repeating: 0, count: size + laneCount)
   }
 
   deinit { base.deallocate() }

@@ -114,16 +114,32 @@ public struct BooleanCubeSpectrum: Hashable, Sendable {
   }
 
   /// The number of hidden layers at which a degree's share of the variance is largest, and the share there.
-  ///
+  public struct OptimalDepth: Hashable, Sendable {
+    public let degree: Int
+    public let hiddenLayers: Int
+    public let fractionalVariance: Double
+  }
+
   /// - Parameter depths: at least 0; the smallest wins where shares are equal.
   public static func optimalDepth(
     forDegree degree: Int, _ kernel: Kernel, _ maps: WideNetworkMaps, dimension: Int, depths: ClosedRange<Int>
-  ) throws(MeanFieldError) -> (hiddenLayers: Int, fractionalVariance: Double) {
-    try check(dimension: dimension, hiddenLayers: depths.lowerBound)
-    guard (0...dimension).contains(degree) else {
+  ) throws(MeanFieldError) -> OptimalDepth {
+    guard (0...max(0, dimension)).contains(degree) else {
       throw .invalidParameter("the degree is \(degree); expected 0 to the dimension \(dimension)")
     }
-    var best = (hiddenLayers: depths.lowerBound, fractionalVariance: -Double.infinity)
+    return try optimalDepths(kernel, maps, dimension: dimension, depths: depths)[degree]
+  }
+
+  /// Of every degree, 0 … d, each with the number of hidden layers that suits it best.
+  ///
+  /// - Parameter depths: at least 0; the smallest wins where shares are equal.
+  ///
+  /// Complexity: for each depth O(d) duals and O(d³).
+  public static func optimalDepths(
+    _ kernel: Kernel, _ maps: WideNetworkMaps, dimension: Int, depths: ClosedRange<Int>
+  ) throws(MeanFieldError) -> [OptimalDepth] {
+    try check(dimension: dimension, hiddenLayers: depths.lowerBound)
+    var best: [OptimalDepth] = []
     // One layer after the other, all correlations at once.
     var pairs = (0...dimension).map {
       KernelPair(maps, inputCorrelation: Double(dimension - 2 * $0) / Double(dimension))
@@ -133,8 +149,11 @@ public struct BooleanCubeSpectrum: Hashable, Sendable {
       guard depths.contains(depth) else { continue }
       let spectrum = try BooleanCubeSpectrum(
         valuesByFlips: pairs.map { kernel == .conjugate ? $0.covariance : $0.tangentOffDiagonal })
-      let share = spectrum.degrees[degree].fractionalVariance
-      if share > best.fractionalVariance { best = (depth, share) }
+      let here = spectrum.degrees.map {
+        OptimalDepth(degree: $0.degree, hiddenLayers: depth, fractionalVariance: $0.fractionalVariance)
+      }
+      best =
+        best.isEmpty ? here : zip(best, here).map { $1.fractionalVariance > $0.fractionalVariance ? $1 : $0 }
     }
     return best
   }

@@ -13,10 +13,12 @@ package struct TrainingReport: Sendable {
   package let learningRate: Double
   /// Steps of gradient descent, else gradient flow.
   package let isDiscrete: Bool
+  /// The network itself, trained as the closed forms say; nil when it was not asked for.
+  package let trained: TrainedNetwork?
 
   package init(
     source: String, dynamics: TrainingDynamics, curves: TrainingCurves, convention: LossConvention,
-    learningRate: Double, isDiscrete: Bool
+    learningRate: Double, isDiscrete: Bool, trained: TrainedNetwork? = nil
   ) {
     self.source = source
     self.dynamics = dynamics
@@ -24,26 +26,39 @@ package struct TrainingReport: Sendable {
     self.convention = convention
     self.learningRate = learningRate
     self.isDiscrete = isDiscrete
+    self.trained = trained
   }
 
   /// Fractions of the first loss whose times are told.
-  private static let fractions = [0.5, 0.1, 0.01, 0.001]
+  static let fractions = [0.5, 0.1, 0.01, 0.001]
 
-  private var kernel: DecomposedKernel { dynamics.kernel }
-  private var factor: Double { convention.rateFactor(samples: kernel.order) }
-  private var limits: LearningRateLimits? { LearningRateLimits(kernel, convention: convention) }
+  var kernel: DecomposedKernel { dynamics.kernel }
+  var factor: Double { convention.rateFactor(samples: kernel.order) }
+  var limits: LearningRateLimits? { LearningRateLimits(kernel, convention: convention) }
 
-  private func duration(to fraction: Double) -> TrainingDuration? {
+  func duration(to fraction: Double) -> TrainingDuration? {
     isDiscrete
       ? try? dynamics.steps(toLossFraction: fraction, learningRate: factor * learningRate)
       : try? dynamics.time(toLossFraction: fraction, learningRate: factor * learningRate)
   }
 
+  /// Where the extreme eigenvalues lie, proven without a decomposition.
+  var bounds: EigenvalueBounds? { try? EigenvalueBounds(kernel.matrix) }
+
+  /// Nil when the kernel or the labels are the same for all samples.
+  var alignment: Double? { try? centredAlignment(kernel: kernel.matrix, targets: dynamics.targets) }
+
+  /// Nil for a singular kernel, for which it is infinite unless the labels avoid its null space.
+  var complexity: Double? {
+    try? KernelRegression.complexity(
+      kernel: kernel.matrix, targets: dynamics.targets, epsilon: kernel.spectrum.epsilon)
+  }
+
   /// ‖θ_∞ − θ₀‖.
-  private var finalDisplacement: Double? { try? dynamics.displacement(at: .gradientFlow(time: .infinity)) }
+  var finalDisplacement: Double? { try? dynamics.displacement(at: .gradientFlow(time: .infinity)) }
 
   /// The loss that no training takes away, of the first.
-  private var floor: Double {
+  var floor: Double {
     let total = dynamics.energies.reduce(0, +)
     let left = zip(kernel.resolvedEigenvalues, dynamics.energies).reduce(0) { $1.0 > 0 ? $0 : $0 + $1.1 }
     return total > 0 ? left / total : 0
@@ -74,22 +89,39 @@ package struct TrainingReport: Sendable {
       lines.append("\(number(100 * floor)) % of the loss lies where the kernel has no gradient, and stays")
     }
     if let finalDisplacement { lines.append("parameters move by \(number(finalDisplacement)) in all") }
+    if let bounds { lines.append(Self.text(bounds)) }
+    if let alignment {
+      lines.append(
+        "labels: centred alignment \(number(alignment)), complexity √(2yᵀΘ⁻¹y/n) \(number(complexity))")
+    }
+    if let trained { lines += ["", trained.summary(factor: factor)] }
     let unit = isDiscrete ? "step" : "time"
-    let columns = (["loss", "label-free bound", "residual", "displacement"]).map {
+    let titles = ["loss", "label-free bound", "residual", "displacement"]
+    let columns = (titles + (trained == nil ? [] : TrainedNetwork.titles)).map {
       TextTable.Column($0, .right, importance: 2)
     }
     let every = max(1, curves.points.count / 12)
     let rows = curves.points.enumerated().filter {
       $0.offset % every == 0 || $0.offset == curves.points.count - 1
     }
-    .map { _, point in
+    .map { index, point in
       [
         isDiscrete ? "\(Int(point.position))" : number(point.position), number(factor * point.loss),
         number(factor * point.bounds.labelFree), number(point.residualNorm), number(point.displacement),
-      ]
+      ] + (trained?.numbers(index, factor: factor).map(number) ?? [])
     }
     let table = TextTable([.init(unit, .right, importance: 3, isEssential: true)] + columns, rows: rows)
     return (lines + [""] + table.rendered(width: width, style: style).lines).joined(separator: "\n") + "\n"
+  }
+
+  private static func text(_ bounds: EigenvalueBounds) -> String {
+    func text(_ name: String, _ interval: EigenvalueBounds.Interval) -> String {
+      let (lower, upper) = (interval.lower, interval.upper)
+      return "\(name) in [\(NumberText.significant(lower.value)), \(NumberText.significant(upper.value))] "
+        + "(\(lower.reason), \(upper.reason))"
+    }
+    return
+      "certified without decomposition: \(text("λ_max", bounds.largest)), \(text("λ_min", bounds.smallest))"
   }
 
   /// How long it takes until the loss is down to several fractions.
@@ -103,143 +135,5 @@ package struct TrainingReport: Sendable {
       return "the loss diverges: the learning rate is too large"
     }
     return "\(isDiscrete ? "steps" : "time") until the loss is down to \(reached.joined(separator: ", "))"
-  }
-
-  private var predictionNames: [String] {
-    guard let predictions = curves.points.first?.predictions else { return [] }
-    return (0..<predictions.rows).flatMap { row in
-      (0..<predictions.columns).map { predictions.columns == 1 ? "f\(row)" : "f\(row)_\($0)" }
-    }
-  }
-
-  /// A row for each moment, all digits.
-  package var csv: String {
-    let titles = [
-      isDiscrete ? "step" : "time", "loss", "label_free_bound", "label_aware_lower_bound",
-      "label_aware_upper_bound",
-      "residual_norm", "displacement",
-    ]
-    return CSVText.record(titles + predictionNames)
-      + curves.points.map { CSVText.record(numbers($0).map { $0.isFinite ? "\($0)" : "" }) }.joined()
-  }
-
-  private func numbers(_ point: TrainingCurves.Point) -> [Double] {
-    let losses = [
-      point.loss, point.bounds.labelFree, point.bounds.labelAwareLower, point.bounds.labelAwareUpper,
-    ]
-    return [point.position] + losses.map { factor * $0 } + [point.residualNorm, point.displacement]
-      + (point.predictions?.values ?? [])
-  }
-
-  package var json: String {
-    func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
-    func column(_ value: (TrainingCurves.Point) -> Double) -> JSONValue {
-      .array(curves.points.map { .number(value($0)) })
-    }
-    let spectrum = kernel.spectrum
-    let durations = Self.fractions.map { fraction in
-      JSONValue.object([
-        ("lossFraction", .number(fraction)), ("value", number(duration(to: fraction)?.value)),
-      ])
-    }
-    var curve: [(String, JSONValue)] = [
-      (isDiscrete ? "step" : "time", column(\.position)),
-      ("loss", column { factor * $0.loss }),
-      ("labelFreeBound", column { factor * $0.bounds.labelFree }),
-      ("labelAwareLowerBound", column { factor * $0.bounds.labelAwareLower }),
-      ("labelAwareUpperBound", column { factor * $0.bounds.labelAwareUpper }),
-      ("residualNorm", column(\.residualNorm)),
-      ("displacement", column(\.displacement)),
-    ]
-    if !predictionNames.isEmpty {
-      curve.append(
-        (
-          "predictions",
-          .array(
-            curves.points.map { point in
-              let matrix = point.predictions ?? .zeros(0, 0)
-              return .array(
-                (0..<matrix.rows).map { row in
-                  .array((0..<matrix.columns).map { .number(matrix[row, $0]) })
-                })
-            })
-        ))
-    }
-    return JSONValue.object([
-      ("source", .text(source)), ("outcome", .text(spectrum.outcome.rawValue)),
-      ("samples", .integer(kernel.order)), ("outputs", .integer(dynamics.targets.columns)),
-      ("lossConvention", .text(convention.rawValue)), ("learningRate", .number(learningRate)),
-      ("eigenvalues", .array(spectrum.eigenvalues.map(JSONValue.number))),
-      ("conditionNumber", number(spectrum.conditionNumber.value)), ("rank", .integer(kernel.rank)),
-      ("effectiveRank", number(spectrum.effectiveRank.value)),
-      ("participationRatio", number(spectrum.participationRatio.value)),
-      (
-        "learningRates",
-        limits.map {
-          .object([
-            ("stable", .number($0.stable)), ("fastest", .number($0.fastest)),
-            ("monotone", .number($0.monotone)),
-            ("contraction", .number($0.contraction)),
-          ])
-        } ?? .null
-      ),
-      (isDiscrete ? "stepsToLossFraction" : "timeToLossFraction", .array(durations)),
-      ("lossFloor", .number(floor)), ("finalDisplacement", number(finalDisplacement)),
-      ("curves", .object(curve)),
-    ]).indented + "\n"
-  }
-
-  // MARK: Pictures
-
-  private var axis: PlotAxis { PlotAxis(isDiscrete ? "step" : "time", .logarithmic, isTight: true) }
-
-  private var pictureSubtitle: String {
-    let kappa = kernel.spectrum.conditionNumber.value.map { "κ = \(NumberText.significant($0, digits: 3))" }
-    return
-      "\(source): \(NumberText.counted(kernel.order, "sample")), \(kappa ?? kernel.spectrum.outcome.rawValue); "
-      + "\(isDiscrete ? "gradient descent" : "gradient flow") on \(convention.formula) at rate "
-      + NumberText.short(learningRate)
-  }
-
-  /// The loss with its bounds.
-  package var lossPlot: LinePlot {
-    func line(_ value: (TrainingCurves.Point) -> Double) -> [PlotPoint] {
-      curves.points.map { PlotPoint($0.position, factor * value($0)) }
-    }
-    return LinePlot(
-      title: "Training loss and what bounds it", subtitle: pictureSubtitle, x: axis,
-      y: PlotAxis("loss \(convention.formula)", .logarithmic),
-      bands: [
-        .init(
-          "bounds by the largest term", lower: line(\.bounds.labelAwareLower),
-          upper: line(\.bounds.labelAwareUpper), color: 3)
-      ],
-      series: [
-        .init("bound for any labels", line(\.bounds.labelFree), stroke: .dashed, color: 5),
-        .init("loss", line(\.loss), color: 0),
-      ])
-  }
-
-  /// Outputs on the other inputs and how far parameters have moved; nil when no other inputs were given.
-  package var predictionPlot: LinePlot? {
-    let names = predictionNames
-    guard !names.isEmpty else { return nil }
-    let shown = names.prefix(LinePlot.colors)
-    return LinePlot(
-      title: "Predictions on other inputs while training",
-      subtitle: shown.count < names.count
-        ? pictureSubtitle + "; the first \(shown.count) of \(names.count)" : pictureSubtitle,
-      x: axis, y: PlotAxis("output"),
-      series: shown.enumerated().map { index, name in
-        .init(name, curves.points.map { PlotPoint($0.position, $0.predictions?.values[index] ?? .nan) })
-      })
-  }
-
-  /// ‖θ − θ₀‖.
-  package var displacementPlot: LinePlot {
-    LinePlot(
-      title: "How far training moves the parameters", subtitle: pictureSubtitle, x: axis,
-      y: PlotAxis("‖θ − θ₀‖"),
-      series: [.init("", curves.points.map { PlotPoint($0.position, $0.displacement) })])
   }
 }

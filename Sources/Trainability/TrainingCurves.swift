@@ -14,15 +14,22 @@ public struct TrainingCurves: Sendable {
     public let displacement: Double
     /// f* on other inputs, m × O; nil when none were given.
     public let predictions: Matrix?
+    /// r, n × O; nil when it was not asked for.
+    public let residual: Matrix?
+    /// Standard deviations of the predictions over initializations, m; nil without an ensemble.
+    public let deviations: [Double]?
   }
 
   public let points: [Point]
 
   /// - Parameters:
   ///   - predictor: of the other inputs to follow; its kernel is that of `dynamics`.
+  ///   - ensemble: of the same other inputs.
+  ///   - hasResiduals: whether residuals are kept, n × O numbers for each moment.
   ///   - moments: in the order in which they are to be shown.
   public init(
-    _ dynamics: TrainingDynamics, predictor: LinearizedPredictor? = nil, at moments: [TrainingProgress]
+    _ dynamics: TrainingDynamics, predictor: LinearizedPredictor? = nil, ensemble: TrainedEnsemble? = nil,
+    hasResiduals: Bool = false, at moments: [TrainingProgress]
   ) throws(TrainabilityError) {
     var points: [Point] = []
     for progress in moments {
@@ -31,7 +38,9 @@ public struct TrainingCurves: Sendable {
           position: progress.position, loss: try dynamics.loss(at: progress),
           bounds: try dynamics.bounds(at: progress), residualNorm: try dynamics.residualNorm(at: progress),
           displacement: try dynamics.displacement(at: progress),
-          predictions: try predictor?.predictions(at: progress)))
+          predictions: try predictor?.predictions(at: progress),
+          residual: hasResiduals ? try dynamics.residual(at: progress) : nil,
+          deviations: try ensemble?.variances(at: progress).map { $0.squareRoot() }))
     }
     self.points = points
   }

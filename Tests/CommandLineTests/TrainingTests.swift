@@ -114,6 +114,71 @@ import Testing
     #expect(try predictions("--centred")[0] != own[0])
   }
 
+  @Test func residualsAreToldWhenAskedFor() throws {
+    let path = folder.file("residuals.svg")
+    let result = try dynamics(
+      "--format", "csv", "--steps", "3", "--learning-rate", "0.1", "--residuals", "--plot-residuals", path)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n").map { $0.split(separator: ",") }
+    #expect(rows[0].suffix(2) == ["r0", "r1"])
+    // −(0.6ᵏ ± 0.8ᵏ)/2.
+    for (step, row) in rows.dropFirst().enumerated() {
+      let (fast, slow) = (pow(0.6, Double(step)), pow(0.8, Double(step)))
+      #expect(abs(try #require(Double(row[row.count - 2])) + (fast + slow) / 2) < 1e-14)
+      #expect(abs(try #require(Double(row[row.count - 1])) + (fast - slow) / 2) < 1e-14)
+    }
+    let picture = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(picture.contains(">r0<") && picture.contains(">r1<"))
+  }
+
+  @Test func certificatesAndWhatTheLabelsSayAreTold() throws {
+    let document = try jsonObject(try dynamics("--format", "json").output)
+    let bounds = try #require(document["eigenvalueBounds"] as? [String: [String: Any]])
+    // Of [[3, 1], [1, 3]] every certificate is tight.
+    for (name, value) in [("lambdaMax", 4.0), ("lambdaMin", 2.0)] {
+      for side in ["lower", "upper"] {
+        #expect(abs(try #require(bounds[name]?[side] as? Double) - value) < 1e-14)
+        #expect(bounds[name]?["\(side)Reason"] is String)
+      }
+    }
+    // y = (1, 0): HKH is along HYYᵀH, and yᵀK⁻¹y = 3/8.
+    #expect(abs(try #require(document["alignment"] as? Double) - 1) < 1e-14)
+    #expect(abs(try #require(document["complexity"] as? Double) - (3.0 / 8).squareRoot()) < 1e-14)
+    #expect(try dynamics().output.contains("certified without decomposition: λ_max in [4.000, 4.000]"))
+  }
+
+  /// Other inputs that are training inputs: what is unsure at first is known in the end.
+  @Test(arguments: ["ntk", "nngp"]) func deviationsOfTheEnsembleFade(kind: String) throws {
+    let network = try folder.write(
+      """
+      parameterization: ntk
+      input: [2]
+      layers:
+        - {op: dense, units: 8, weight_variance: 2, bias_variance: 0.5}
+        - {op: erf}
+        - {op: dense, units: 1, weight_variance: 3}
+
+      """, to: "net.yaml")
+    let inputs = folder.file("x.npy")
+    try NumericArray(shape: [2, 2], values: [1, 0, 0, 1]).write(npy: inputs)
+    let arguments = [
+      "dynamics", network, "--inputs", inputs, "--labels", labels, "--test-inputs", inputs, "--deviations",
+    ]
+    let picture = folder.file("predictions.svg")
+    let result = try Tool.run(
+      arguments + ["--kind", kind, "--until", "1e9", "--format", "json", "--plot-predictions", picture],
+      in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let curves = try #require(try jsonObject(result.output)["curves"] as? [String: Any])
+    let deviations = try #require(curves["deviations"] as? [[Double]])
+    // q = 2/2 + 0.5, and the variance of the output is 3·(2/π) asin(2q/(1 + 2q)).
+    let prior = 6 / Double.pi * asin(3.0 / 4)
+    #expect(deviations[0].allSatisfy { abs($0 * $0 - prior) < 1e-12 })
+    #expect(try #require(deviations.last).allSatisfy { $0 < 1e-6 })
+    #expect(try String(contentsOfFile: picture, encoding: .utf8).contains("± 2 deviations"))
+    #expect(try Tool.run(arguments, in: folder).exitCode == 64)
+  }
+
   @Test(arguments: ["labels", "kernel", "asymmetric", "indefinite", "missing"])
   func wrongFilesAreInvalidInput(kind: String) throws {
     switch kind {
@@ -160,6 +225,28 @@ import Testing
     #expect(abs(try #require(layer["variance"] as? Double) - 1.7875) < 1e-12)
   }
 
+  /// Yang and Salman's example: two hidden ReLU layers, σ_w² = σ_b² = 2, d = 7.
+  @Test func theBooleanCubeIsToldByDegree() throws {
+    let arguments = [
+      "--activation", "relu", "--weight-variance", "2", "--bias-variance", "2", "--boolean-cube", "7",
+    ]
+    let result = try Tool.run(["meanfield"] + arguments + ["--depth", "3", "--format", "json"], in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let cube = try #require(try jsonObject(result.output)["booleanCube"] as? [String: Any])
+    func shares(_ name: String) throws -> [Double] {
+      try #require(cube[name] as? [[String: Any]]).compactMap { $0["fractionalVariance"] as? Double }
+    }
+    for (name, first) in [("conjugateKernel", 0.838782), ("tangentKernel", 0.626913)] {
+      let shares = try shares(name)
+      #expect(shares.count == 8 && abs(shares[0] - first) < 1e-6)
+      #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+    }
+    #expect((cube["optimalDepths"] as? [Any])?.count == 8)
+    let page = try Tool.run(["meanfield"] + arguments + ["--depth", "3"], in: folder)
+    #expect(page.output.contains("Boolean cube {±1}^7, 2 hidden layers") && page.output.contains("0.8388"))
+    #expect(try Tool.run(["meanfield"] + arguments, in: folder).exitCode == 64)
+  }
+
   @Test func diagramsAreDrawnForEveryActivationWithClosedForms() throws {
     for activation in ["relu", "erf", "gelu", "leaky_relu:0.3", "sin"] {
       let path = folder.file("diagram.svg")
@@ -179,5 +266,90 @@ import Testing
       let result = try Tool.run(["meanfield", "--activation", "tanh"] + arguments, in: folder)
       #expect(result.exitCode == 2 && result.errors.hasPrefix("ntkscorer: error: "), "\(arguments)")
     }
+  }
+}
+
+@Suite struct TrainedNetworkTests {
+  let folder: ScratchFolder
+
+  init() throws {
+    folder = try ScratchFolder()
+    try NumericArray(shape: [3, 1], values: [-1, 0.5, 2]).write(npy: folder.file("x.npy"))
+    try NumericArray(shape: [3], values: [1, -0.5, 0.5]).write(npy: folder.file("y.npy"))
+    try NumericArray(shape: [5, 1], values: [-2, -1, 0, 1, 3]).write(npy: folder.file("z.npy"))
+  }
+
+  private func train(_ network: String, _ more: String...) throws -> Finished {
+    let path = try folder.write(network, to: "net.yaml")
+    return try Tool.run(
+      ["dynamics", path, "--inputs", folder.file("x.npy"), "--labels", folder.file("y.npy"), "--train"]
+        + more,
+      in: folder)
+  }
+
+  private let shallow = """
+    parameterization: ntk
+    input: [1]
+    layers:
+      - {op: dense, units: 4000, weight_variance: 2, bias_variance: 0.5}
+      - {op: relu}
+      - {op: dense, units: 1, weight_variance: 2, bias_variance: 0.5}
+
+    """
+
+  @Test func theNetworkFollowsItsLinearisationAndItsLimit() throws {
+    let pictures = ["loss.svg", "function.svg", "displacement.svg", "residuals.svg"].map(folder.file)
+    let result = try train(
+      shallow, "--steps", "300", "--test-inputs", folder.file("z.npy"), "--format", "json", "--residuals",
+      "--plot", pictures[0], "--plot-function", pictures[1], "--plot-displacement", pictures[2],
+      "--plot-residuals", pictures[3])
+    #expect(result.exitCode == 0 && result.errors.isEmpty, "\(result.errors)")
+    let document = try jsonObject(result.output)
+    let training = try #require(document["training"] as? [String: Any])
+    let curves = try #require(document["curves"] as? [String: Any])
+    let trained = try #require(training["loss"] as? [Double])
+    let linearised = try #require(curves["loss"] as? [Double])
+    #expect(trained.count == linearised.count && trained.count > 10)
+    for (a, b) in zip(trained, linearised) { #expect(abs(a - b) < 0.05 * trained[0]) }
+    #expect(abs(trained[0] - linearised[0]) < 1e-9 * trained[0])
+    #expect(try #require(training["linearisationError"] as? Double) < 0.1)
+    let residuals = try #require(training["residuals"] as? [[[Double]]])
+    for (residual, loss) in zip(residuals, trained) {
+      #expect(abs(residual.reduce(0) { $0 + $1[0] * $1[0] } / 2 - loss) < 1e-12 * trained[0])
+    }
+    let limit = try #require(training["infiniteWidth"] as? [String: Any])
+    let deviations = try #require(limit["testDeviation"] as? [Double])
+    #expect(deviations.count == 5 && deviations.allSatisfy { $0 >= 0 })
+    let means = try #require(limit["testMean"] as? [[Double]])
+    let outputs = try #require(training["testOutputs"] as? [[Double]])
+    // A sample of the ensemble, as its deviations say.
+    for index in 0..<5 { #expect(abs(outputs[index][0] - means[index][0]) < 5 * deviations[index] + 0.1) }
+    for path in pictures {
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.hasPrefix("<svg ") && text.contains("its linearisation"))
+    }
+    #expect(try String(contentsOfFile: pictures[1], encoding: .utf8).contains("<circle"))
+  }
+
+  @Test func withoutALimitTheRestIsStillTold() throws {
+    let result = try train(
+      """
+      input: [1]
+      layers:
+        - {name: a, op: dense, units: 8}
+        - {name: b, op: relu}
+        - {name: c, op: add, from: [a, b]}
+        - {op: dense, units: 1}
+
+      """, "--steps", "5", "--format", "csv")
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(result.output.hasPrefix("step,") && result.output.contains("trained_loss"))
+    let table = try train(shallow, "--steps", "5")
+    #expect(table.output.contains("the network itself"))
+  }
+
+  @Test func mistakesOfTraining() throws {
+    #expect(try train(shallow).errors.contains("--train needs --steps"))
+    #expect(try train(shallow, "--steps", "9", "--plot-function", "f.svg").exitCode == 64)
   }
 }

@@ -83,6 +83,26 @@ private final class Elements: NSObject, XMLParserDelegate {
     }
   }
 
+  @Test func axesHoldWhatTheyAreFittedToAlone() {
+    func text(isFitted: Bool) -> String {
+      LinePlot(
+        title: "t", x: PlotAxis("x"), y: PlotAxis("y"),
+        series: [
+          .init("a", [PlotPoint(0, 0), PlotPoint(1, 1)]),
+          .init("b", [PlotPoint(0, 0), PlotPoint(1, 50)], isFitted: isFitted),
+        ]
+      ).svg()
+    }
+    #expect(text(isFitted: true).contains(">40<") && !text(isFitted: false).contains(">40<"))
+    #expect(text(isFitted: false).contains(">b<"))
+    // A logarithmic axis does not show the moment 0, so what is there stretches no other axis.
+    let dynamics = LinePlot(
+      title: "t", x: PlotAxis("x", .logarithmic), y: PlotAxis("y"),
+      series: [.init("a", [PlotPoint(0, 50), PlotPoint(1, 1), PlotPoint(100, 0)])]
+    ).svg()
+    #expect(!dynamics.contains(">40<") && dynamics.contains(">1.0<"))
+  }
+
   @Test func straightLinesNeedTwoPoints() {
     let text = plot((0...1000).map { PlotPoint(Double($0), 3 * Double($0)) }).svg()
     #expect(text.count < 5000)

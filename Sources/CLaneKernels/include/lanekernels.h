@@ -222,7 +222,8 @@ typedef struct {
   bool (*isSupported)(void);
   LaneKernelsFloat single;
   LaneKernelsDouble dual;
-  /// covariance ← T and tangent ← tangent · Ṫ, in place; `tangent` may be NULL. `first` holds one number for each row.
+  /// covariance ← T and tangent ← tangent · Ṫ, in place; `tangent` may be NULL. `first` holds one number for each row; all
+  /// other arrays are read, and the last two rewritten unchanged, up to fifteen numbers beyond their last row.
   void (*gaussianDual)(const LaneGaussianDual *, const double *first, const double *firstOther, const double *second,
                        const double *secondOther, double *covariance, double *tangent);
   /// Mehler's series: value = Σ_r a_r b_r ρ^r, derivative = Σ_r a′_r b′_r ρ^r, a and a′ one after the other in `first`,
@@ -235,6 +236,9 @@ typedef struct {
   void (*sumProducts)(int64_t rows, int64_t length, int64_t terms, double factor, const double *first,
                       int64_t firstStride, const double *second, int64_t secondStride, int64_t secondRow,
                       double *target);
+  /// Up to sixteen samples of `numbers` numbers, `stride` apart, side by side: target[number][lane], lanes without a sample
+  /// zero.
+  void (*gatherSamples)(int64_t samples, int64_t numbers, const double *source, int64_t stride, double *target);
   /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.

@@ -5,6 +5,8 @@ package struct LinePlot: Sendable {
       case solid = ""
       case dashed = "7 5"
       case dotted = "1 5"
+      /// A dot at each place, and no line.
+      case points = "points"
     }
 
     package let name: String
@@ -12,12 +14,17 @@ package struct LinePlot: Sendable {
     package let stroke: Stroke
     /// Series of one colour belong together; nil for the next colour in turn.
     package let color: Int?
+    /// Whether axes are made to hold it; what is not is cut off where it leaves them.
+    package let isFitted: Bool
 
-    package init(_ name: String, _ points: [PlotPoint], stroke: Stroke = .solid, color: Int? = nil) {
+    package init(
+      _ name: String, _ points: [PlotPoint], stroke: Stroke = .solid, color: Int? = nil, isFitted: Bool = true
+    ) {
       self.name = name
       self.points = points
       self.stroke = stroke
       self.color = color
+      self.isFitted = isFitted
     }
   }
 
@@ -89,6 +96,11 @@ package struct LinePlot: Sendable {
       if !path.isEmpty { parts.append("<path d=\"\(path)\"\(Self.style(band))/>") }
     }
     for (index, series) in series.enumerated() {
+      if series.stroke == .points {
+        let dots = series.points.map(frame.place).filter { $0.x.isFinite && $0.y.isFinite }
+        parts += dots.map { Self.dot($0, series, index) }
+        continue
+      }
       let path = Self.runs(series.points, frame).map { SVGText.path($0) }.joined()
       guard !path.isEmpty else { continue }
       parts.append("<path d=\"\(path)\"\(Self.style(series, index))/>")
@@ -100,10 +112,19 @@ package struct LinePlot: Sendable {
       : SVGText.figure(width: width, height: height, title: title, body: parts)
   }
 
-  private var drawn: [PlotPoint] { series.flatMap(\.points) + bands.flatMap { $0.lower + $0.upper } }
+  /// What axes are fitted to: without the points that a logarithmic axis leaves out, the first moment of training say.
+  private var drawn: [PlotPoint] {
+    let points = series.filter(\.isFitted).flatMap(\.points) + bands.flatMap { $0.lower + $0.upper }
+    return points.filter { x.canShow($0.x) && y.canShow($0.y) }
+  }
 
   fileprivate static func style(_ band: Band) -> String {
     " fill=\"var(--series\(band.color % colors))\" fill-opacity=\".18\""
+  }
+
+  fileprivate static func dot(_ place: PlotPoint, _ series: Series, _ index: Int) -> String {
+    "<circle cx=\"\(SVGText.number(place.x))\" cy=\"\(SVGText.number(place.y))\" r=\"4.5\" "
+      + "fill=\"var(--series\((series.color ?? index) % colors))\" stroke=\"var(--paper)\" stroke-width=\"1.5\"/>"
   }
 
   fileprivate static func style(_ series: Series, _ index: Int) -> String {
@@ -147,7 +168,10 @@ private struct Legend {
   init(_ bands: [LinePlot.Band], _ series: [LinePlot.Series], within width: Double) {
     let lines = series.enumerated().map { index, series in
       Entry(name: series.name) { x, y in
-        "<path d=\"M\(SVGText.number(x)) \(SVGText.number(y))h\(SVGText.number(Self.sampleWidth))\""
+        if series.stroke == .points {
+          return LinePlot.dot(PlotPoint(x + Self.sampleWidth / 2, y), series, index)
+        }
+        return "<path d=\"M\(SVGText.number(x)) \(SVGText.number(y))h\(SVGText.number(Self.sampleWidth))\""
           + LinePlot.style(series, index) + "/>"
       }
     }

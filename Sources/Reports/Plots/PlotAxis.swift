@@ -36,7 +36,7 @@ package struct PlotAxis: Sendable {
   /// Fitted to values, rounded outwards to whole ticks when it is not fixed.
   func fitted(to values: some Sequence<Double>) -> PlotAxis {
     if range != nil { return self }
-    let shown = values.filter { $0.isFinite && (scale == .linear || $0 > 0) }
+    let shown = values.filter(canShow)
     guard var low = shown.min(), var high = shown.max() else {
       return PlotAxis(label, scale, range: scale == .linear ? 0...1 : 0.1...1)
     }
@@ -63,6 +63,9 @@ package struct PlotAxis: Sendable {
     }
     return PlotAxis(label, scale, range: low...max(high, low + .leastNormalMagnitude))
   }
+
+  /// Whether the value has a place on the axis, however far it goes.
+  func canShow(_ value: Double) -> Bool { value.isFinite && (scale == .linear || value > 0) }
 
   /// 0 at the low end, 1 at the high one; NaN for what the scale cannot show.
   func position(of value: Double) -> Double {

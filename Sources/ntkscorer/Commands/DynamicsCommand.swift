@@ -25,6 +25,7 @@ struct DynamicsCommand: ParsableCommand {
         ntkscorer dynamics --kernel k.npy --labels y.npy --format csv > curves.csv
         ntkscorer dynamics --kernel k.npy --labels y.npy --steps 1000 --learning-rate 0.05 --plot loss.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --plot-predictions f.svg
+        ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --steps 1000 --train
       """)
 
   @Argument(
@@ -109,6 +110,22 @@ struct DynamicsCommand: ParsableCommand {
     help: ArgumentHelp("The last time; when not given, until training is as good as over.", valueName: "t"))
   var until: Double?
 
+  @Flag(
+    name: .long,
+    help:
+      "Train the network itself too, for --steps, and compare it with its linearisation and infinite width.")
+  var train = false
+
+  @Flag(name: .long, help: "Tell the residual of every training sample too, in json and csv.")
+  var residuals = false
+
+  @Flag(
+    name: .long,
+    help:
+      "With --kind ntk or nngp: standard deviations of predictions over initializations at every moment, all layers or the last one trained."
+  )
+  var deviations = false
+
   @Option(name: .long, help: ArgumentHelp("Moments to compute, at equal ratios.", valueName: "n"))
   var points = 120
 
@@ -123,9 +140,22 @@ struct DynamicsCommand: ParsableCommand {
   var plotPredictions: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp("Draw the residuals of training samples here.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plotResiduals: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("Draw the movement of the parameters here.", valueName: "file.svg"),
     completion: .file(extensions: ["svg"]))
   var plotDisplacement: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw the function that --train learnt here, for inputs of one number.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plotFunction: String?
 
   @Option(name: .long, help: "How results are written to standard output: table, json or csv.")
   var format: OutputFormat = .table
@@ -160,10 +190,27 @@ struct DynamicsCommand: ParsableCommand {
     if plotPredictions != nil, testKernel == nil, testInputs == nil {
       throw ValidationError("--plot-predictions needs --test-kernel or --test-inputs")
     }
+    if deviations, kind == .empirical || testInputs == nil {
+      throw ValidationError(
+        "--deviations are of infinitely wide networks: they need --kind ntk or nngp, and --test-inputs")
+    }
+    try validateTraining()
+  }
+
+  private func validateTraining() throws {
+    if train, network == nil { throw ValidationError("--train needs a network, and a --kernel has none") }
+    if train, steps == nil { throw ValidationError("--train needs --steps") }
+    if train, centred || initialOutputs != nil {
+      throw ValidationError(
+        "--train starts from the network's own outputs; leave --centred and --initial-outputs out")
+    }
+    if plotFunction != nil, !train || testInputs == nil {
+      throw ValidationError("--plot-function needs --train and --test-inputs")
+    }
   }
 
   func run() throws {
-    for path in [plot, plotPredictions, plotDisplacement].compactMap({ $0 }) {
+    for path in [plot, plotPredictions, plotResiduals, plotDisplacement, plotFunction].compactMap({ $0 }) {
       try OutputFile.checkPlace(path)
     }
     let data = try kernel.map(kernelFromFile) ?? kernelOfNetwork()
@@ -180,11 +227,18 @@ struct DynamicsCommand: ParsableCommand {
     let moments =
       try steps.map { try dynamics.descentMoments(until: $0, learningRate: factor * rate, count: points) }
       ?? dynamics.flowMoments(until: until, learningRate: factor * rate, count: points)
+    let trained = try train ? trainedNetwork(dynamics, targets, moments, learningRate: factor * rate) : nil
     let report = TrainingReport(
       source: data.source, dynamics: dynamics,
-      curves: try TrainingCurves(dynamics, predictor: predictor, at: moments), convention: loss,
+      curves: try TrainingCurves(
+        dynamics, predictor: predictor, ensemble: data.ensemble,
+        hasResiduals: residuals || plotResiduals != nil, at: moments), convention: loss,
       learningRate: rate,
-      isDiscrete: steps != nil)
+      isDiscrete: steps != nil, trained: trained)
+    if plotFunction != nil, report.functionPlot == nil {
+      throw CommandFailure.invalidInput(
+        "--plot-function draws over inputs of one number, and these have more")
+    }
     try write(report)
   }
 
@@ -197,76 +251,12 @@ struct DynamicsCommand: ParsableCommand {
       }
     for (path, picture) in [
       (plot, report.lossPlot), (plotPredictions, report.predictionPlot),
-      (plotDisplacement, report.displacementPlot),
+      (plotResiduals, report.residualPlot), (plotDisplacement, report.displacementPlot),
+      (plotFunction, report.functionPlot),
     ] {
       if let path, let picture { try OutputFile.write(picture.svg(), to: path) }
     }
     try StandardOutput.shared.append(text)
-  }
-
-  // MARK: Where the kernel comes from
-
-  private struct KernelData {
-    let source: String
-    let kernel: DecomposedKernel
-    var cross: Matrix?
-    var outputs: Matrix?
-    var testOutputs: Matrix?
-  }
-
-  private func kernelFromFile(_ path: String) throws -> KernelData {
-    KernelData(
-      source: path, kernel: try InputFile.kernel(path),
-      cross: try testKernel.map { try InputFile.matrix($0) })
-  }
-
-  /// Of outputs' mean, which is each output's own at infinite width.
-  private func kernelOfNetwork() throws -> KernelData {
-    let scorer = logging.scorer
-    let path = network ?? ""
-    let file = try NetworkFile.read(SourceText(contentsOfFile: path))
-    let shape = file.network.inputShape
-    let batch = try InputFile.batch(inputs ?? "", shape: shape)
-    let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
-    var settings = KernelSettings(outputReduction: .trace, precision: .double)
-    settings.parameterization = file.parameterization ?? .standard
-    typealias Inputs = (batch: SampleBatch, exact: [Double])
-    func result(_ first: Inputs, _ second: Inputs?) throws -> KernelResult {
-      try scorer.kernel(
-        KernelRequest(
-          kind: kind, network: file.network, inputs: first.batch, secondInputs: second?.batch,
-          exactInputs: first.exact, exactSecondInputs: second?.exact,
-          parameters: .drawn(seed: seed),
-          settings: settings, resources: resourcing.resources))
-    }
-    func outputs(_ result: KernelResult) throws -> Matrix? {
-      let count = file.network.outputCount
-      return try result.outputs.map { try Matrix(rows: $0.count / max(1, count), columns: count, values: $0) }
-    }
-    let own = try result(batch, nil)
-    let cross = try other.map { try result($0, batch) }
-    return KernelData(
-      source: path, kernel: try DecomposedKernel(try Matrix(own.kernel)),
-      cross: try cross.map { try Matrix($0.kernel) },
-      outputs: try outputs(own), testOutputs: try cross.flatMap(outputs))
-  }
-
-  private func initial(_ data: KernelData) throws -> Matrix? {
-    try initialOutputs.map { try InputFile.matrix($0) } ?? data.outputs
-  }
-
-  private func initialTest(_ data: KernelData) throws -> Matrix? {
-    try initialTestOutputs.map { try InputFile.matrix($0) } ?? data.testOutputs
-  }
-
-  private func targets() throws -> Matrix {
-    guard oneHot else { return try InputFile.matrix(labels) }
-    let classes = try NumericArray(npy: labels).labels(name: labels)
-    guard let least = classes.min(), least >= 0, let count = classes.max().map({ $0 + 1 }), count <= 100_000
-    else {
-      throw CommandFailure.invalidInput("\(labels): classes are 0, 1, …")
-    }
-    return Matrix(rows: classes.count, columns: count) { (classes[$0] == $1 ? 1 : 0) - 1 / Double(count) }
   }
 }
 

@@ -103,7 +103,7 @@ struct KernelCommand: ParsableCommand {
     let second = try secondInputs.map { try InputFile.batch($0, shape: shape) }
     if let labels { try InputFile.checkLabels(labels, count: batch.count) }
     if let output { try OutputFile.checkPlace(output) }
-    let request = try KernelRequest(
+    let request = KernelRequest(
       kind: kind, network: file.network, inputs: batch,
       secondInputs: second?.batch, exactInputs: exact, exactSecondInputs: second?.exact,
       parameters: try parameters(), settings: try kernel.settings(for: file, scorer),

@@ -14,11 +14,14 @@ struct MeanFieldCommand: ParsableCommand {
       tangent kernel's condition number with depth. docs/mean-field.md explains every line.
 
       With --depth the kernels of that many layers are computed too, for --samples inputs whose first \
-      pre-activations all have the same --correlation. With --diagram the plane of both variances is drawn.
+      pre-activations all have the same --correlation. With --diagram the plane of both variances is drawn. \
+      With --boolean-cube the eigenvalues of both kernels on {±1}ᵈ are told by degree, with --depth − 1 hidden \
+      layers: which functions such a network learns readily.
 
       EXAMPLES
         ntkscorer meanfield --activation tanh --weight-variance 1.5 --bias-variance 0.05
         ntkscorer meanfield --activation erf --weight-variance 1 --bias-variance 0.05 --depth 30
+        ntkscorer meanfield --activation relu --weight-variance 2 --bias-variance 2 --depth 3 --boolean-cube 128
         ntkscorer meanfield --activation tanh --weight-variances 0.5:4 --bias-variances 0:1 --diagram tanh.svg
       """)
 
@@ -62,6 +65,11 @@ struct MeanFieldCommand: ParsableCommand {
   var conditionNumberBudget = 1e4
 
   @Option(
+    name: .long,
+    help: ArgumentHelp("Tell the kernels' eigenvalues on the Boolean cube of d dimensions.", valueName: "d"))
+  var booleanCube: Int?
+
+  @Option(
     name: .long, help: ArgumentHelp("Draw the phase diagram here.", valueName: "file.svg"),
     completion: .file(extensions: ["svg"]))
   var diagram: String?
@@ -87,6 +95,7 @@ struct MeanFieldCommand: ParsableCommand {
     guard weightVariance != nil || depth == nil else {
       throw ValidationError("--depth needs --weight-variance")
     }
+    guard booleanCube == nil || depth != nil else { throw ValidationError("--boolean-cube needs --depth") }
     guard format == .table || format == .json else {
       throw ValidationError("--format is \(format.rawValue); expected table or json")
     }
@@ -110,7 +119,12 @@ struct MeanFieldCommand: ParsableCommand {
       let document = try MeanFieldDocument(
         analysis, samples: samples,
         readout: pooledPositions == 1 ? .fullyConnected : .averagePooling(positions: pooledPositions),
-        correlation: correlation, dataVariance: dataVariance, depth: depth, budget: conditionNumberBudget)
+        correlation: correlation, dataVariance: dataVariance, depth: depth, budget: conditionNumberBudget,
+        cube: try booleanCube.flatMap { dimension in
+          try depth.map {
+            try BooleanCubeDocument(analysis.maps, hiddenLayers: $0 - 1, dimension: dimension)
+          }
+        })
       try StandardOutput.shared.append(
         format == .json ? document.json : document.page(style: Terminal.outputStyle))
     }

@@ -12,17 +12,19 @@ struct MeanFieldDocument {
   private let maximalDepth: Int?
   /// The last layer asked for.
   private let layer: (depth: Int, pair: KernelPair)?
+  private let cube: BooleanCubeDocument?
 
   /// Trainable networks deeper than this are not told apart.
   private static let deepest = 2000
 
   init(
     _ analysis: MeanFieldAnalysis, samples: Int, readout: Readout, correlation: Double, dataVariance: Double,
-    depth: Int?, budget: Double
+    depth: Int?, budget: Double, cube: BooleanCubeDocument? = nil
   ) throws {
     self.analysis = analysis
     self.samples = samples
     self.budget = budget
+    self.cube = cube
     guard samples >= 1, readout.positions >= 1 else {
       throw MeanFieldError.invalidParameter("samples and pooled positions are at least 1")
     }
@@ -53,7 +55,7 @@ struct MeanFieldDocument {
       ], rows: rows)
     let lines = table.rendered(width: Terminal.outputWidth, style: style).lines
     return style("\(heading): \(analysis.phase.rawValue)", .strong) + "\n\n" + lines.joined(separator: "\n")
-      + "\n"
+      + "\n" + (cube.map { "\n" + $0.page(style: style) } ?? "")
   }
 
   private var rows: [[String]] {
@@ -162,6 +164,7 @@ struct MeanFieldDocument {
           ])
         ))
     }
+    if let cube { members.append(("booleanCube", cube.json)) }
     return JSONValue.object(members).indented + "\n"
   }
 }
