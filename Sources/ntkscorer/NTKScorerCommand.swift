@@ -21,6 +21,7 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer validate space.yaml            find every mistake in a file
         ntkscorer enumerate space.yaml --count   count its candidates
         ntkscorer plugins list                   what can be varied
+        ntkscorer plugins check ./mine.py        what is wrong with a plugin of yours
         ntkscorer metrics list                   what can be ranked by
         ntkscorer explain condition_number       what a metric means
         ntkscorer schema > space.schema.json     for editors
@@ -40,6 +41,6 @@ struct NTKScorerCommand: ParsableCommand {
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
       DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
-      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, BenchCommand.self,
+      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, BenchCommand.self, PluginHostCommand.self,
     ])
 }
