@@ -31,8 +31,13 @@ let package = Package(
   products: [
     .executable(name: "ntkscorer", targets: ["ntkscorer"]),
     .library(name: "ArchitectureScorer", targets: ["ArchitectureScorer"]),
-    .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins"]),
+    .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins", "PluginExport"]),
     .library(name: "ArchitectureSearch", targets: ["ArchitectureSearch"]),
+    // Plugins: an example, and those that tests load for what is wrong with them
+    .library(name: "Ladder", type: .dynamic, targets: ["Ladder"]),
+    .library(name: "FaultyFamily", type: .dynamic, targets: ["FaultyFamily"]),
+    .library(name: "OtherVersion", type: .dynamic, targets: ["OtherVersion"]),
+    .library(name: "NoEntry", type: .dynamic, targets: ["NoEntry"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,13 +56,16 @@ let package = Package(
 
     // Rooms, in dependency order
     .target(name: "CLaneKernels"),
+    .target(name: "CPlugins"),
     room("LaneKernels", ["CLaneKernels"]),
     room("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
     room("MachineMeasurement", ["CLaneKernels", "LaneKernels", "LinearAlgebra"]),
     room("RandomStreams", ["CLaneKernels", "LaneKernels", crypto]),
     room("YAMLDocuments", ["CLibYAML"]),
     room("NetworkGraph", ["YAMLDocuments", crypto]),
-    room("ArchitecturePlugins", ["NetworkGraph", "YAMLDocuments"]),
+    room("PluginHosting", ["CPlugins", "YAMLDocuments", crypto]),
+    room("ArchitecturePlugins", ["NetworkGraph", "PluginHosting", "YAMLDocuments"]),
+    room("PluginExport", ["ArchitecturePlugins", "CPlugins", "NetworkGraph", "YAMLDocuments"]),
     room("FullyConnected", at: "Plugins/FullyConnected", ["ArchitecturePlugins", "NetworkGraph"]),
     room("Convolutional", at: "Plugins/Convolutional", ["ArchitecturePlugins", "NetworkGraph"]),
     room("CellBased", at: "Plugins/CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments"]),
@@ -86,9 +94,10 @@ let package = Package(
     room(
       "ArchitectureScorer",
       [
-        "ArchitecturePlugins", "FullyConnected", "Convolutional", "CellBased", "SearchSpaces", "Datasets",
-        "NetworkGraph", "LinearAlgebra", "TangentKernel", "InfiniteWidth", "Trainability", "ScoringMetrics",
-        "CandidateRanking",
+        "PluginHosting", "ArchitecturePlugins", "FullyConnected", "Convolutional", "CellBased",
+        "SearchSpaces",
+        "Datasets", "NetworkGraph", "LinearAlgebra", "TangentKernel", "InfiniteWidth", "Trainability",
+        "ScoringMetrics", "CandidateRanking", "RandomStreams", "YAMLDocuments",
         "ResultStorage", logging, crypto,
       ]),
     room(
@@ -102,12 +111,17 @@ let package = Package(
       name: "ntkscorer",
       dependencies: [
         "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra",
-        "MachineMeasurement", "MeanField",
-        "NetworkGraph", "NetworkTraining", "Reports", "ResultStorage", "ScoringMetrics", "SearchSpaces",
-        "TangentKernel",
+          "MachineMeasurement", "MeanField", "NetworkGraph", "NetworkTraining", "PluginHosting", "Reports",
+          "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
         "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),
+
+    // Plugins as shared libraries
+    room("Ladder", at: "Plugins/Examples/Ladder", ["ArchitecturePlugins", "NetworkGraph", "PluginExport"]),
+    .target(name: "FaultyFamily", dependencies: ["CPlugins"], path: "Tests/FaultyPlugins/FaultyFamily"),
+    .target(name: "OtherVersion", dependencies: ["CPlugins"], path: "Tests/FaultyPlugins/OtherVersion"),
+    .target(name: "NoEntry", path: "Tests/FaultyPlugins/NoEntry"),
 
     // Tests
     tests(of: "LaneKernels", ["CLaneKernels"]),
@@ -115,7 +129,17 @@ let package = Package(
     tests(of: "RandomStreams", ["CLaneKernels", "LaneKernels"]),
     tests(of: "YAMLDocuments"),
     tests(of: "NetworkGraph", ["YAMLDocuments"]),
-    tests(of: "ArchitecturePlugins", ["FullyConnected", "Convolutional", "NetworkGraph"]),
+    room("PluginScripts", at: "Tests/PluginScripts"),
+    tests(of: "PluginHosting", ["PluginScripts", "YAMLDocuments"]),
+    tests(
+      of: "ArchitecturePlugins",
+      ["FullyConnected", "Convolutional", "NetworkGraph", "PluginHosting", "PluginScripts", "YAMLDocuments"]),
+    tests(
+      of: "PluginExport",
+      [
+        "ArchitecturePlugins", "FullyConnected", "NetworkGraph", "PluginHosting", "PluginScripts",
+        "YAMLDocuments",
+      ]),
     tests(of: "CellBased", ["ArchitecturePlugins", "NetworkGraph", "YAMLDocuments", crypto]),
     tests(of: "SearchSpaces", ["FullyConnected", "Convolutional", "CellBased"]),
     tests(of: "Datasets", ["NetworkGraph", "RandomStreams", "CPNG", "CTurboJPEG"]),
@@ -161,11 +185,13 @@ let package = Package(
       [
         "ArchitecturePlugins", "FullyConnected", "NetworkGraph", "SearchSpaces", "YAMLDocuments", "Datasets",
         "TangentKernel", "Trainability", "ScoringMetrics", "CandidateRanking", "ResultStorage",
+        "PluginHosting", "PluginScripts",
       ]),
     tests(
       of: "Reports",
       ["ArchitecturePlugins", "LinearAlgebra", "MeanField", "NetworkGraph", "ScoringMetrics", "Trainability"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets", grdb], swiftSettings: swiftSettings),
+      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets", "PluginScripts", grdb],
+      swiftSettings: swiftSettings),
   ]
 )

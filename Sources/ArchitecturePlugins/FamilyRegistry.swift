@@ -35,7 +35,8 @@ public struct FamilyRegistry: Sendable {
     throw .unknownFamily(name: name, known: names, suggestion: nearestSpelling(to: name, among: names))
   }
 
-  private static func isUsable(_ name: String) -> Bool {
+  /// Whether a search space can name it.
+  static func isUsable(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 64
       && name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
   }

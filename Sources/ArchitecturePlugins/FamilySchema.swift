@@ -1,4 +1,4 @@
-/// A family's schema as data: what `plugins list --format json` prints.
+/// A family's schema as data: what `plugins list --format json` prints, and what a plugin says of its own.
 public struct FamilySchema: Codable, Hashable, Sendable {
   public struct Parameter: Codable, Hashable, Sendable {
     public var name: String
@@ -9,6 +9,8 @@ public struct FamilySchema: Codable, Hashable, Sendable {
     public var maximum: Double?
     /// Of choices.
     public var choices: [String]?
+    /// Of texts: what they are, for people.
+    public var form: String?
     /// Nil when there is none.
     public var `default`: ParameterValue?
     /// True when the user must give it.
@@ -20,10 +22,17 @@ public struct FamilySchema: Codable, Hashable, Sendable {
   public var version: String
   public var summary: String
   public var parameters: [Parameter]
+  /// Of a plugin from outside: its file.
+  public var source: String?
+  /// Of a plugin from outside: lowercase hexadecimal SHA-256 of its contents.
+  public var contentHash: String?
 
   public init(_ family: any ArchitectureFamily) {
+    let external = family as? ExternalFamily
     name = family.name
-    version = family.version
+    version = external?.declaredVersion ?? family.version
+    source = external?.plugin.file.path
+    contentHash = external?.plugin.contentHash
     summary = family.summary
     parameters = family.parameters.map(Parameter.init)
   }
@@ -33,18 +42,21 @@ extension FamilySchema.Parameter {
   init(_ description: ParameterDescription) {
     var bounds: (low: Double, high: Double)?
     var choices: [String]?
+    var form: String?
     switch description.kind {
     case .integer(let range), .integerOrList(let range):
       bounds = (Double(range.lowerBound), range.upperBound == .max ? .infinity : Double(range.upperBound))
     case .real(let range): bounds = (range.lowerBound, range.upperBound)
-    case .boolean, .text: break
+    case .boolean: break
+    case .text(let text): form = text
     case .choice(let names): choices = names
     }
     self.init(
       name: description.name, type: description.kind.name,
       minimum: bounds.flatMap { abs($0.low) < .greatestFiniteMagnitude ? $0.low : nil },
       maximum: bounds.flatMap { abs($0.high) < .greatestFiniteMagnitude ? $0.high : nil }, choices: choices,
-      default: description.defaultValue, required: description.defaultValue == nil && !description.isOptional,
+      form: form, default: description.defaultValue,
+      required: description.defaultValue == nil && !description.isOptional,
       documentation: description.documentation)
   }
 }

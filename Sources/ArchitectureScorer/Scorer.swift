@@ -40,8 +40,17 @@ public struct Scorer: Sendable {
   /// Reads a search-space file.
   /// - Throws: `InvalidDocument` with every mistake and its place; `PluginError` when two families share a name.
   public func readSpace(contentsOfFile path: String) throws -> SearchSpace {
+    try readSpace(SourceText(contentsOfFile: path), mayInclude: true)
+  }
+
+  /// Reads a search space's text; see `readSpace(contentsOfFile:)`.
+  ///
+  /// What the text lists under `plugins` is not started: see `addingPlugins`.
+  ///
+  /// - Parameter mayInclude: whether `include` may read other files of the source's folder.
+  public func readSpace(_ source: SourceText, mayInclude: Bool = false) throws -> SearchSpace {
     try SearchSpace(
-      contentsOfFile: path, families: FamilyRegistry(families), knownNames: knownNames)
+      source, families: FamilyRegistry(families), knownNames: knownNames, mayInclude: mayInclude)
   }
 
   /// The initialization with a name; `default` is He normal by fan-in.

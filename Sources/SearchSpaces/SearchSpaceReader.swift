@@ -16,11 +16,10 @@ extension SearchSpace {
     _ source: SourceText, families: FamilyRegistry, knownNames: KnownNames, mayInclude: Bool = false
   ) throws {
     let collector = DiagnosticCollector(source)
-    let root = try parseYAML(file: 0, collector: collector)
-    let whole = mayInclude ? IncludeReader(collector: collector).merged(root) : root
+    let root = try Self.document(collector, mayInclude: mayInclude)
     let reader = SearchSpaceReader(
       collector: collector, families: families, knownNames: knownNames, mayInclude: mayInclude)
-    let space = reader.space(whole)
+    let space = reader.space(root)
     try collector.throwIfAny()
     guard let space else {
       throw InvalidDocument([
@@ -28,6 +27,14 @@ extension SearchSpace {
       ])
     }
     self = space
+  }
+
+  /// The YAML of a search space with what it includes, its mistakes left with the collector.
+  ///
+  /// - Throws: `InvalidDocument` with the one mistake that ended reading.
+  package static func document(_ collector: DiagnosticCollector, mayInclude: Bool) throws -> YAMLNode {
+    let root = try parseYAML(file: 0, collector: collector)
+    return mayInclude ? IncludeReader(collector: collector).merged(root) : root
   }
 
   /// Reads a search-space file and those that it includes; see `init(_:families:knownNames:mayInclude:)`.
@@ -57,6 +64,10 @@ private struct SearchSpaceReader {
     _ = top.value("definitions")
     let name = top.text("name")
     let summary = top.text("description")
+    // Whoever reads the space has loaded them before: families are known by then.
+    _ = top.list("plugins", of: "a list of paths") { path in
+      collector.read(path, "a plugin", "a path") { $0.text }
+    }
     let family = family(top)
     let inputReader = InputReader(collector: collector)
     let input = top.requiredMapping("input").flatMap { inputReader.input($0) }

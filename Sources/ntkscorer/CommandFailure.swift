@@ -5,6 +5,7 @@ import InfiniteWidth
 import LinearAlgebra
 import MeanField
 import NetworkGraph
+import PluginHosting
 import Reports
 import ResultStorage
 import ScoringMetrics
@@ -48,7 +49,7 @@ struct CommandFailure: Error {
     case let error as DatasetError:
       if case .unwritable = error { self = .failed("\(error)") } else { self = .invalidInput("\(error)") }
     case KernelError.overBudget: self = .failed("\(error); allow more with --memory")
-    case is SpaceFilterError, is KernelError, is PluginError, is NetworkError, is MetricError,
+    case is SpaceFilterError, is KernelError, is PluginError, is PluginFault, is NetworkError, is MetricError,
       is TrainabilityError,
       is MeanFieldError,
       is LinearAlgebraError, is RankingPlotError:

@@ -1,4 +1,3 @@
-import ArchitecturePlugins
 import ArchitectureScorer
 import NetworkGraph
 import Reports
@@ -13,22 +12,20 @@ enum DescribedFile {
   /// Tells the two kinds apart by the keys that only one of them has.
   ///
   /// - Throws: `InvalidDocument` with every mistake; files that a space names are looked for too.
-  init(contentsOfFile path: String, _ scorer: Scorer) throws {
-    let source = try SourceText(contentsOfFile: path)
+  init(_ source: SourceText, _ scorer: Scorer) throws {
     // What else is wrong with the text is told with the mistakes of what it describes.
     let root = try parseYAML(file: 0, collector: DiagnosticCollector(source))
     let keys = root.keys
     if keys.contains("layers") {
       self = .network(try NetworkFile.read(source))
     } else if keys.contains(where: { Self.spaceKeys.contains($0) }) {
-      let space = try SearchSpace(
-        source, families: FamilyRegistry(scorer.families), knownNames: scorer.knownNames, mayInclude: true)
+      let space = try scorer.readSpace(source, mayInclude: true)
       try space.checkFiles()
       self = .space(space)
     } else {
       throw InvalidDocument([
         Diagnostic(
-          file: path, location: root.location,
+          file: source.name, location: root.location,
           message:
             "neither a search space, which has 'family' and 'input', nor a network, which has 'layers'",
           suggestion: keys.lazy.compactMap { nearestSpelling(to: $0, among: ["family", "layers"]) }.first,

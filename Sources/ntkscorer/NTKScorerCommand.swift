@@ -22,6 +22,7 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer validate space.yaml            find every mistake in a file
         ntkscorer enumerate space.yaml --count   count its candidates
         ntkscorer plugins list                   what can be varied
+        ntkscorer plugins check ./mine.py        what is wrong with a plugin of yours
         ntkscorer metrics list                   what can be ranked by
         ntkscorer explain condition_number       what a metric means
         ntkscorer schema > space.schema.json     for editors
@@ -42,5 +43,6 @@ struct NTKScorerCommand: ParsableCommand {
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
       DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
       ExplainCommand.self, SchemaCommand.self, StoreCommand.self, ReportCommand.self, BenchCommand.self,
+      PluginHostCommand.self,
     ])
 }

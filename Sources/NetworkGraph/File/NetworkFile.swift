@@ -44,4 +44,9 @@ public struct NetworkFile: Hashable, Sendable {
     guard let file else { throw InvalidDocument([]) }
     return file
   }
+
+  /// Reads a value that is parsed already. Nil when anything was reported to the collector.
+  package static func read(_ root: YAMLNode, collector: DiagnosticCollector) -> NetworkFile? {
+    NetworkFileReader(collector: collector).read(root)
+  }
 }

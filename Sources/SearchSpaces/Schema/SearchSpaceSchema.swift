@@ -39,6 +39,8 @@ public struct SearchSpaceSchema: Sendable {
       "include": JSONSchema.any([["type": "string"], .list(of: ["type": "string"])]).described(
         "Files below this one's folder whose sections this file adds to."),
       "definitions": ["description": "Anything, for aliases to refer to."],
+      "plugins": JSONSchema.list(of: ["type": "string"]).described(
+        "Plugins that the space needs: shared libraries and executables, paths from the file's folder."),
       "family": JSONSchema.names(families.map(\.name)).described(
         "The architecture family: " + families.map { "\($0.name): \($0.summary)" }.joined(separator: " ")),
       "input": Self.input.orNothing,

@@ -2,6 +2,7 @@ import ArchitecturePlugins
 import ArgumentParser
 import Reports
 import SearchSpaces
+import YAMLDocuments
 
 struct EnumerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,6 +33,7 @@ struct EnumerateCommand: ParsableCommand {
 
   @OptionGroup var filtering: FilterOptions
   @OptionGroup var format: FormatOptions
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -39,7 +41,9 @@ struct EnumerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let space = try filtering.filtered(logging.scorer.readSpace(contentsOfFile: space))
+    let source = try SourceText(contentsOfFile: space)
+    let space = try filtering.filtered(
+      plugins.scorer(logging, for: source).readSpace(source, mayInclude: true))
     if count { return try StandardOutput.shared.append(countDocument(exactCount(of: space))) }
     var list = CandidateList(space: space, format: format.format)
     try StandardOutput.shared.append(list.head)

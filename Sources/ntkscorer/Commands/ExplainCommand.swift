@@ -20,10 +20,11 @@ struct ExplainCommand: ParsableCommand {
   var metric: String
 
   @OptionGroup var format: FormatOptions
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func run() throws {
-    let description = try logging.scorer.metrics.metric(named: metric).description
+    let description = try plugins.scorer(logging).metrics.metric(named: metric).description
     let entries = Self.entries(description)
     let text =
       switch format.format {

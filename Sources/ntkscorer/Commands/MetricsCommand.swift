@@ -23,10 +23,11 @@ struct MetricsCommand: ParsableCommand {
     var metrics: [String] = []
 
     @OptionGroup var format: FormatOptions
+    @OptionGroup(title: "Plugins") var plugins: PluginOptions
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
-      let registry = logging.scorer.metrics
+      let registry = try plugins.scorer(logging).metrics
       let shown =
         try metrics.isEmpty
         ? registry.metrics.map(\.description) : metrics.map { try registry.metric(named: $0).description }

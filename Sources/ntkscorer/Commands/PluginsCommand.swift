@@ -7,28 +7,33 @@ import YAMLDocuments
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugins",
-    abstract: "Architecture families and their parameters.",
-    subcommands: [List.self], defaultSubcommand: List.self)
+    abstract: "Architecture families and their parameters; plugins from outside.",
+    subcommands: [List.self, PluginsCheckCommand.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list",
       abstract: "List architecture families with their parameters: what a search space may vary.",
       discussion: """
+        Families from outside are listed with their plugin's file and the hash of its contents: those of \
+        --plugin and those in $XDG_DATA_HOME/ntkscorer/plugins.
+
         EXAMPLES
           ntkscorer plugins list
           ntkscorer plugins list convolutional
           ntkscorer plugins list --format json
+          ntkscorer plugins list --plugin ./mine.py mine
         """)
 
     @Argument(help: "Only these families.")
     var families: [String] = []
 
     @OptionGroup var format: FormatOptions
+    @OptionGroup(title: "Plugins") var plugins: PluginOptions
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
-      let registry = try FamilyRegistry(logging.scorer.families)
+      let registry = try FamilyRegistry(plugins.scorer(logging).families)
       let shown = try families.isEmpty ? registry.families : families.map { try registry.family(named: $0) }
       let text =
         switch format.format {
@@ -42,11 +47,17 @@ struct PluginsCommand: ParsableCommand {
       try StandardOutput.shared.append(text)
     }
 
-    private static let titles = ["family", "version", "parameter", "values", "default", "documentation"]
+    private static let titles = [
+      "family", "version", "parameter", "values", "default", "documentation", "source",
+    ]
 
     private static func rows(_ family: any ArchitectureFamily) -> [[String]] {
-      family.parameters.map {
-        [family.name, family.version, $0.name, $0.expectation, defaultText($0), $0.documentation]
+      let schema = FamilySchema(family)
+      return family.parameters.map {
+        [
+          schema.name, schema.version, $0.name, $0.expectation, defaultText($0), $0.documentation,
+          schema.source ?? "linked",
+        ]
       }
     }
 
@@ -61,8 +72,12 @@ struct PluginsCommand: ParsableCommand {
         let margin = String(repeating: " ", count: indent)
         return TextWidth.wrapped(text, to: max(20, width - indent)).map { margin + $0 }
       }
-      var lines = [style(family.name, .strong) + style(" (version \(family.version))", .faint)]
+      let schema = FamilySchema(family)
+      var lines = [style(family.name, .strong) + style(" (version \(schema.version))", .faint)]
       lines += paragraph(family.summary, indent: 2)
+      if let source = schema.source, let hash = schema.contentHash {
+        lines += paragraph("from \(source), SHA-256 \(hash)", indent: 2).map { style($0, .faint) }
+      }
       for parameter in family.parameters {
         lines += ["", "  " + style(parameter.name, .strong)]
         let fallback =

@@ -4,6 +4,7 @@ import Foundation
 import Reports
 import ResultStorage
 import SearchSpaces
+import YAMLDocuments
 
 struct RankCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -76,6 +77,7 @@ struct RankCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -87,8 +89,9 @@ struct RankCommand: ParsableCommand {
   }
 
   func run() throws {
-    let scorer = logging.scorer
-    let space = try filtering.filtered(scorer.readSpace(contentsOfFile: space))
+    let source = try SourceText(contentsOfFile: space)
+    let scorer = try plugins.scorer(logging, for: source)
+    let space = try filtering.filtered(scorer.readSpace(source, mayInclude: true))
     try space.checkFiles()
     let options = RankingOptions(
       limit: limit, samplingSeed: seed, seeds: seeds?.seeds, resources: resourcing.resources,

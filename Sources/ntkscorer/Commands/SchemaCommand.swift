@@ -17,10 +17,11 @@ struct SchemaCommand: ParsableCommand {
         # yaml-language-server: $schema=ntkscorer.schema.json
       """)
 
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func run() throws {
-    let scorer = logging.scorer
+    let scorer = try plugins.scorer(logging)
     let schema = SearchSpaceSchema(
       families: try FamilyRegistry(scorer.families), knownNames: scorer.knownNames)
     try StandardOutput.shared.append(schema.json())

@@ -82,6 +82,7 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -93,8 +94,9 @@ struct ScoreCommand: ParsableCommand {
   }
 
   func run() throws {
-    let scorer = logging.scorer
-    let described = try DescribedFile(contentsOfFile: file, scorer)
+    let source = try SourceText(contentsOfFile: file)
+    let scorer = try plugins.scorer(logging, for: source)
+    let described = try DescribedFile(source, scorer)
     let cancellation = Cancellation()
     let score: (ResultStore?) throws -> ScoreResult
     switch described {

@@ -23,14 +23,15 @@ struct ValidateCommand: ParsableCommand {
     completion: .file(extensions: ["yaml", "yml", "json"]))
   var files: [String]
 
+  @OptionGroup(title: "Plugins") var plugins: PluginOptions
   @OptionGroup var logging: LoggingOptions
 
   func run() throws {
-    let scorer = logging.scorer
     var isAllValid = true
     for path in files {
       do {
-        let summary = try DescribedFile(contentsOfFile: path, scorer).summary
+        let source = try SourceText(contentsOfFile: path)
+        let summary = try DescribedFile(source, plugins.scorer(logging, for: source)).summary
         try StandardOutput.shared.append("\(path): \(summary)\n")
       } catch let invalid as InvalidDocument {
         isAllValid = false

@@ -1,0 +1,114 @@
+import ArchitecturePlugins
+import CPlugins
+import Foundation
+import NetworkGraph
+import YAMLDocuments
+
+/// Families written in Swift, for a shared library that NTKScorer loads as a plugin.
+///
+/// ```swift
+/// private let plugin = ExportedPlugin(families: [LadderFamily()])
+///
+/// @_cdecl("ntkscorer_plugin_v1")
+/// public func ntkscorerPlugin() -> UnsafeRawPointer { plugin.table }
+/// ```
+///
+/// Keep it in a global constant: the table belongs to it.
+public final class ExportedPlugin: Sendable {
+  private let families: [any ArchitectureFamily]
+  private let memory: Memory
+
+  /// What the C interface hands out: written in `init` and constant from then on.
+  private struct Memory: @unchecked Sendable {
+    let table: UnsafeMutablePointer<ntkscorer_plugin_table>
+  }
+
+  /// - Parameter families: at least one; their names differ.
+  public init(families: [any ArchitectureFamily]) {
+    self.families = families
+    memory = Memory(table: .allocate(capacity: 1))
+    memory.table.initialize(
+      to: ntkscorer_plugin_table(
+        abi_version: UInt32(NTKSCORER_PLUGIN_ABI_VERSION), flags: NTKSCORER_PLUGIN_THREAD_SAFE,
+        context: Unmanaged.passUnretained(self).toOpaque(),
+        call: { context, request, count, _, _, replyCount in
+          guard let context, let request, let replyCount else { return nil }
+          let plugin = Unmanaged<ExportedPlugin>.fromOpaque(context).takeUnretainedValue()
+          let reply = Array(
+            plugin.reply(to: Array(UnsafeRawBufferPointer(start: request, count: count))).utf8)
+          guard let memory = malloc(reply.count) else { return nil }
+          reply.withUnsafeBytes {
+            memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count)
+          }
+          replyCount.pointee = reply.count
+          return memory.assumingMemoryBound(to: CChar.self)
+        },
+        release: { _, reply in free(reply) }))
+  }
+
+  deinit { memory.table.deallocate() }
+
+  /// What the exported function returns.
+  public var table: UnsafeRawPointer { UnsafeRawPointer(memory.table) }
+
+  /// Answers a request of the protocol, both JSON.
+  package func reply(to request: [UInt8]) -> String {
+    let entries: [String: YAMLNode]
+    do {
+      entries = Dictionary(
+        (try parseJSON(request).entries ?? []).map { ($0.key.text ?? "", $0.value) }, uniquingKeysWith: { $1 }
+      )
+    } catch {
+      return Self.refusal("the request is no JSON: \(error)", id: nil)
+    }
+    let id = entries["id"]?.integer
+    do {
+      switch entries["call"]?.text {
+      case "describe": return Self.answer("\"families\":\(try description)", id: id)
+      case "make": return Self.answer("\"network\":\(try network(entries))", id: id)
+      case let call:
+        return Self.refusal(
+          "the call is \(call.map { "'\($0)'" } ?? "missing"); expected describe or make", id: id)
+      }
+    } catch {
+      return Self.refusal("\(error)", id: id)
+    }
+  }
+
+  private var description: String {
+    get throws {
+      String(decoding: try JSONEncoder().encode(families.map(FamilySchema.init)), as: UTF8.self)
+    }
+  }
+
+  private func network(_ request: [String: YAMLNode]) throws -> String {
+    let family = try FamilyRegistry(families).family(named: request["family"]?.text ?? "")
+    var choices: Choices = [:]
+    for (key, node) in request["choices"]?.entries ?? [] {
+      guard let name = key.text, let value = ParameterValue(json: node) else {
+        throw RequestError(
+          message: "the value of '\(key.shown)' is \(node.shown); expected a parameter's value")
+      }
+      choices[name] = value
+    }
+    let sizes = (request["input"]?.elements ?? []).compactMap(\.integer)
+    guard let input = TensorShape(dimensions: sizes), sizes.allSatisfy({ $0 > 0 }),
+      let outputs = request["outputs"]?.integer, outputs > 0
+    else { throw RequestError(message: "the request lacks an input's shape or a number of outputs") }
+    let network = try family.makeNetwork(try family.validated(choices), input: input, outputs: outputs)
+    return NetworkFile(network: network).json()
+  }
+
+  private struct RequestError: Error, CustomStringConvertible {
+    let message: String
+    var description: String { message }
+  }
+
+  private static func answer(_ member: String, id: Int?) -> String {
+    "{" + (id.map { "\"id\":\($0)," } ?? "") + member + "}"
+  }
+
+  private static func refusal(_ message: String, id: Int?) -> String {
+    answer("\"error\":\(ParameterValue.text(message).canonicalJSON)", id: id)
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import PluginScripts
+import Testing
+
+private let examples = Tool.repository.appendingPathComponent("Plugins/Examples").path
+private let hasPython =
+  (try? Tool.shell("python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))'", in: ScratchFolder()))?
+  .exitCode == 0
+
+private func space(_ family: String, _ choices: String, more: String = "") -> String {
+  """
+  \(more)
+  family: \(family)
+  input: {shape: [12], outputs: 4, samples: 6}
+  choices: {\(choices)}
+  scoring: {seeds: 1}
+
+  """
+}
+
+private func ranked(_ result: Finished) throws -> Int? {
+  (try jsonObject(result.output)["candidates"] as? [Any])?.count
+}
+
+@Suite struct PluginTests {
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
+
+  @Test(.enabled(if: hasPython, "needs python3")) func thePythonExamplePassesTheSuiteAndRanks() throws {
+    let check = try Tool.run(["plugins", "check", "\(examples)/pyramid.py", "--format", "json"], in: folder)
+    #expect(check.exitCode == 0, "\(check.output)")
+    #expect(try jsonObject(check.output)["passed"] as? Bool == true)
+    let file = try folder.write(space("pyramid", "width: [16, 32], ratio: [0.5, 1]"), to: "space.yaml")
+    let result = try Tool.run(
+      ["rank", file, "--plugin", "\(examples)/pyramid.py", "--no-store", "--format", "json"], in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(try ranked(result) == 4)
+  }
+
+  /// Where narrowing leaves nothing, the family says so, and the rest is ranked.
+  @Test(.enabled(if: hasPython, "needs python3")) func thePluginsWordsReachTheUser() throws {
+    let file = try folder.write(
+      space("pyramid", "width: [8, 32], ratio: [0.1, 1]", more: "plugins: ['\(examples)/pyramid.py']"),
+      to: "space.yaml")
+    let result = try Tool.run(["rank", file, "--no-store", "--format", "json"], in: folder)
+    #expect(result.exitCode == 0)
+    #expect(try ranked(result) == 2)
+    #expect(result.output.contains("would have no units; expected a larger width or ratio"))
+  }
+
+  @Test(arguments: [[], ["--trust-plugin"]]) func theSwiftExamplePassesTheSuiteAndRanks(trust: [String])
+    throws
+  {
+    let library = builtLibrary("Ladder")
+    let check = try Tool.run(["plugins", "check", library] + trust, in: folder)
+    #expect(check.exitCode == 0, "\(check.output)")
+    #expect(check.output.contains("ok    ladder: networks over the parameters' ranges"))
+    let file = try folder.write(space("ladder", "rungs: [1, 2], width: [8, 9]"), to: "space.yaml")
+    let result = try Tool.run(
+      ["rank", file, "--plugin", library, "--no-store", "--format", "json"] + trust, in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(try ranked(result) == 4)
+  }
+
+  @Test func aPluginThatFailsTheSuiteIsReported() throws {
+    let result = try Tool.run(
+      ["plugins", "check", builtLibrary("FaultyFamily"), "--plugin-timeout", "1"], in: folder)
+    #expect(result.exitCode == 2)
+    #expect(result.output.contains("FAIL  faulty: networks over the parameters' ranges"))
+    #expect(result.errors.contains("1 check of 5 failed"))
+  }
+
+  @Test func thePluginFolderIsSearchedAndTheWorkingDirectoryIsNot() throws {
+    let script = try PluginScript()
+    let file = try folder.write(space("scripted", "width: [3]"), to: "space.yaml")
+    try FileManager.default.copyItem(atPath: script.path, toPath: folder.file("scripted.sh"))
+    let without = try Tool.run(["rank", file, "--no-store"], in: folder)
+    #expect(without.exitCode == 2)
+    #expect(without.errors.contains("scripted"))
+    let place = folder.file("data/ntkscorer/plugins")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: script.path, toPath: place + "/scripted.sh")
+    let environment = ["XDG_DATA_HOME": folder.file("data")]
+    let with = try Tool.run(["rank", file, "--no-store"], in: folder, environment: environment)
+    #expect(with.exitCode == 0, "\(with.errors)")
+    let list = try Tool.run(["plugins", "list", "scripted"], in: folder, environment: environment)
+    #expect(list.output.contains("scripted (version 1)"))
+    #expect(list.output.contains("SHA-256"))
+    #expect(list.output.contains("an integer of at least 1; default 4"))
+  }
+
+  @Test func aPluginThatCannotBeUsedIsNamedWithItsWords() throws {
+    let file = try folder.write(space("scripted", "width: [3]"), to: "space.yaml")
+    let script = try folder.write("#!/bin/sh\necho 'no licence' >&2\nexit 1\n", to: "bad.sh")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+    let result = try Tool.run(["rank", file, "--plugin", script, "--no-store"], in: folder)
+    #expect(result.exitCode == 2)
+    #expect(result.errors.contains("bad.sh: it ended with exit code 1"))
+    #expect(result.errors.contains("its last words: no licence"))
+  }
+
+  /// Nothing that a plugin started is left when the program is.
+  @Test(arguments: [SIGTERM, SIGKILL]) func nothingOutlivesTheProgram(signal: Int32) throws {
+    let script = try PluginScript(
+      unlucky: "echo $$ > \"${0%/*}/fork\"; sleep 9973; echo '{\"id\":'$id',\"network\":{}}'")
+    let file = try folder.write(space("scripted", "width: [13]"), to: "space.yaml")
+    let run = try Tool.start(
+      ["rank", file, "--plugin", script.path, "--no-store", "--plugin-timeout", "600"], in: folder)
+    var child: Int32?
+    for _ in 0..<3000 where child == nil {
+      usleep(10_000)
+      child = script.text(of: "fork").flatMap { Int32($0) }
+    }
+    let identifier = try #require(child)
+    run.send(signal)
+    // The first one asks to stop, and the hung plugin does not; the second ends the program at once.
+    if signal == SIGTERM {
+      usleep(500_000)
+      run.send(signal)
+    }
+    _ = try run.wait()
+    #expect(hasEnded(identifier))
+  }
+}
