@@ -160,25 +160,3 @@ extension KernelPhase {
     }
   }
 }
-
-/// What the process has used so far.
-struct ProcessUsage {
-  /// User and system time of all threads.
-  let cpuSeconds: Double
-  /// The most memory it ever held.
-  let peakBytes: Int
-
-  static var current: ProcessUsage {
-    var usage = rusage()
-    #if canImport(Glibc)
-      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-      let unit = 1024
-    #else
-      getrusage(RUSAGE_SELF, &usage)
-      let unit = 1
-    #endif
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return ProcessUsage(
-      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), peakBytes: Int(usage.ru_maxrss) * unit)
-  }
-}

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -49,11 +50,29 @@ import Testing
       #expect(again.result.errors.contains("all 10000 from the store, nothing computed"))
       #expect(again.peakBytes - some.peakBytes < 48 << 20)
 
+      let page = folder.file("report.html")
+      let report = try run(["report", "--store", folder.file("s.sqlite"), "--output", page])
+      #expect(report.peakBytes - some.peakBytes < 200 << 20)
+      let size = try FileManager.default.attributesOfItem(atPath: page)[.size] as? Int ?? 0
+      #expect(size > 1_000_000 && size < 5_000_000)
+
       let estimate = try jsonObject(rank("--dry-run").result.output)
       #expect(estimate["kernels"] as? Int == 10_000)
       let expected = try #require(estimate["peakMemoryBytes"] as? Int)
       #expect(
         expected > all.peakBytes / 2 && expected < all.peakBytes * 2, "\(expected) for \(all.peakBytes)")
+    }
+
+    /// The system counts what the program that starts another held as the other's own.
+    @Test func memoryOfWhoeverStartsTheProgramIsNotItsOwn() throws {
+      let network = try folder.write(
+        "input: [3]\nlayers: [{name: head, op: dense, units: 1}]\n", to: "network.yaml")
+      let inputs = folder.file("inputs.npy")
+      try NumericArray(shape: [2, 3], values: [1, 2, 3, 4, 5, 7]).write(npy: inputs)
+      let held = [UInt8](repeating: 1, count: 400 << 20)
+      let result = try Tool.run(["kernel", network, "--inputs", inputs], in: folder)
+      let bytes = try #require(try jsonObject(result.output)["peakMemoryBytes"] as? Int)
+      withExtendedLifetime(held) { #expect(bytes > 1 << 20 && bytes < 200 << 20) }
     }
 
     /// What the estimate says is what the process comes to hold, within a factor of two.

@@ -126,35 +126,4 @@ import Testing
     let before = try #require(try jsonObject(first.output)["candidates"] as? [[String: Any]])
     #expect(candidates.compactMap { $0["id"] as? String } == before.compactMap { $0["id"] as? String })
   }
-
-  /// What a run holds beside the kernels grows by the candidates alone, and not by their spectra.
-  @Test func tenThousandCandidatesTakeLittleMemory() throws {
-    func space(_ widths: Int) throws -> String {
-      try folder.write(
-        """
-        name: many
-        family: fully_connected
-        input: {shape: [4], outputs: 2, samples: 4}
-        choices:
-          depth: {from: 1, to: 5}
-          width: {from: 8, to: \(widths + 7)}
-          activation: [relu, tanh, gelu, erf, silu, softplus, elu, sin, sigmoid, leaky_relu]
-          bias: [true, false]
-        scoring: {seeds: 1}
-
-        """, to: "\(widths).yaml")
-    }
-    func peak(_ arguments: String...) throws -> Int {
-      let result = try Tool.run(arguments + ["--store", folder.file("s.sqlite")], in: folder)
-      #expect(result.exitCode == 0, "\(result.errors)")
-      return result.peakBytes
-    }
-    let few = try peak("rank", try space(1), "--threads", "1")
-    let many = try peak("rank", try space(100), "--threads", "1", "--quiet")
-    #expect(many - few < 120 << 20, "\(few) and \(many) bytes")
-    let report = try peak("report", "--output", folder.file("report.html"), "--quiet")
-    #expect(report < 400 << 20, "\(report) bytes")
-    let page = try FileManager.default.attributesOfItem(atPath: folder.file("report.html"))[.size] as? Int
-    #expect(page ?? 0 > 1_000_000 && page ?? 0 < 5_000_000)
-  }
 }

@@ -52,8 +52,6 @@ struct Finished {
   let signal: Int32?
   let output: String
   let errors: String
-  /// The most memory that it held.
-  let peakBytes: Int
 }
 
 /// A folder that goes away with the test.
@@ -145,8 +143,7 @@ final class RunningProcess {
 
   func wait() throws -> Finished {
     var status: Int32 = 0
-    var usage = rusage()
-    while wait4(identifier, &status, 0, &usage) < 0, errno == EINTR {}
+    while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
     let signal = status & 0x7f
     defer {
       try? FileManager.default.removeItem(atPath: outputPath)
@@ -154,8 +151,7 @@ final class RunningProcess {
     }
     return Finished(
       exitCode: signal == 0 ? (status >> 8) & 0xff : nil, signal: signal == 0 ? nil : signal,
-      output: Self.text(outputPath), errors: Self.text(errorsPath),
-      peakBytes: Int(usage.ru_maxrss) * 1024)
+      output: Self.text(outputPath), errors: Self.text(errorsPath))
   }
 
   private static func text(_ path: String) -> String {
