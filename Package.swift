@@ -31,10 +31,11 @@ let package = Package(
   products: [
     .executable(name: "ntkscorer", targets: ["ntkscorer"]),
     .library(name: "ArchitectureScorer", targets: ["ArchitectureScorer"]),
-    .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins", "PluginExport"]),
+    .library(name: "ArchitecturePlugins", targets: ["ArchitecturePlugins", "NetworkGraph", "PluginExport"]),
     .library(name: "ArchitectureSearch", targets: ["ArchitectureSearch"]),
-    // Plugins: an example, and those that tests load for what is wrong with them
+    // Plugins: examples, and those that tests load for what is wrong with them
     .library(name: "Ladder", type: .dynamic, targets: ["Ladder"]),
+    .library(name: "SampleCoherence", type: .dynamic, targets: ["SampleCoherence"]),
     .library(name: "FaultyFamily", type: .dynamic, targets: ["FaultyFamily"]),
     .library(name: "OtherVersion", type: .dynamic, targets: ["OtherVersion"]),
     .library(name: "NoEntry", type: .dynamic, targets: ["NoEntry"]),
@@ -86,7 +87,7 @@ let package = Package(
       "ScoringMetrics",
       [
         "TangentKernel", "InfiniteWidth", "MeanField", "Trainability", "LinearAlgebra", "NetworkGraph",
-        "Datasets", "YAMLDocuments",
+        "Datasets", "PluginHosting", "YAMLDocuments",
       ]),
     room("CandidateRanking", ["Trainability"]),
     room("ArchitectureSearch", ["CandidateRanking"]),
@@ -119,6 +120,7 @@ let package = Package(
 
     // Plugins as shared libraries
     room("Ladder", at: "Plugins/Examples/Ladder", ["ArchitecturePlugins", "NetworkGraph", "PluginExport"]),
+    .target(name: "SampleCoherence", dependencies: ["CPlugins"], path: "Plugins/Examples/SampleCoherence"),
     .target(name: "FaultyFamily", dependencies: ["CPlugins"], path: "Tests/FaultyPlugins/FaultyFamily"),
     .target(name: "OtherVersion", dependencies: ["CPlugins"], path: "Tests/FaultyPlugins/OtherVersion"),
     .target(name: "NoEntry", path: "Tests/FaultyPlugins/NoEntry"),

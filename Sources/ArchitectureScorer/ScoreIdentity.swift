@@ -25,7 +25,7 @@ import TangentKernel
 /// than the run's; and neither a new metric nor a new version of one can be served a stale value.
 public struct ScoreIdentity: Codable, Hashable, Sendable {
   /// What is measured, a `MetricNeed`: `tangentKernelSpectrum`.
-  public var measurement = MetricNeed.tangentKernelSpectrum.rawValue
+  public var measurement = MetricNeed.tangentKernelSpectrum.name
   /// Changes with the rules for numerical rank and promotion to double precision.
   public var measurementVersion = MetricNeed.tangentKernelSpectrum.version
   public var engineVersion: String
@@ -98,7 +98,7 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   /// always in double precision, and what does not depend on the batch says nothing of the data.
   public func measuring(_ need: MetricNeed) -> ScoreIdentity {
     var identity = self
-    (identity.measurement, identity.measurementVersion) = (need.rawValue, need.version)
+    (identity.measurement, identity.measurementVersion) = (need.name, need.version)
     identity.engineVersion = need.engineVersion
     let settings = need.settings(
       from: KernelSettings(

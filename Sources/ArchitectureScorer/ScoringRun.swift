@@ -327,7 +327,7 @@ final class ScoringRun: @unchecked Sendable {
         return try max(threads, memory.admit(bytes.addingSaturating(copy), threads: resources.threads))
       }
       memory.trim()
-      for need in MetricNeed.allCases {
+      for need in MetricNeed.inOrder(readings.keys) {
         guard let reading = readings[need] else { continue }
         computed += reading.wasComputed ? 1 : 0
         records.append(plan.record(networkHash: task.hash, seed: seed, need, reading, size: task.size))

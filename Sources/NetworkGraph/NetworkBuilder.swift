@@ -128,12 +128,17 @@ public struct NetworkBuilder: Sendable {
 
   /// Names go into files, messages and array keys: visible text only.
   private static func checkName(_ name: String) throws {
-    let isVisible = name.unicodeScalars.allSatisfy { scalar in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
-      default: true
+    // Looking up categories is slow, and names are ASCII nearly always.
+    let isPrintable = name.utf8.allSatisfy { (0x20...0x7e).contains($0) }
+    let isVisible =
+      isPrintable
+      || name.unicodeScalars.allSatisfy { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
+          false
+        default: true
+        }
       }
-    }
     guard isVisible, !name.isEmpty, name.utf8.count <= SizeLimits.nameBytes else {
       throw NetworkError(
         attribute: "name",

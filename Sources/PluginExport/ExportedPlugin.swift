@@ -16,6 +16,7 @@ import YAMLDocuments
 /// Keep it in a global constant: the table belongs to it.
 public final class ExportedPlugin: Sendable {
   private let families: [any ArchitectureFamily]
+  private let registry: Result<FamilyRegistry, PluginError>
   private let memory: Memory
 
   /// What the C interface hands out: written in `init` and constant from then on.
@@ -26,6 +27,7 @@ public final class ExportedPlugin: Sendable {
   /// - Parameter families: at least one; their names differ.
   public init(families: [any ArchitectureFamily]) {
     self.families = families
+    registry = Result { () throws(PluginError) in try FamilyRegistry(families) }
     memory = Memory(table: .allocate(capacity: 1))
     memory.table.initialize(
       to: ntkscorer_plugin_table(
@@ -82,7 +84,7 @@ public final class ExportedPlugin: Sendable {
   }
 
   private func network(_ request: [String: YAMLNode]) throws -> String {
-    let family = try FamilyRegistry(families).family(named: request["family"]?.text ?? "")
+    let family = try registry.get().family(named: request["family"]?.text ?? "")
     var choices: Choices = [:]
     for (key, node) in request["choices"]?.entries ?? [] {
       guard let name = key.text, let value = ParameterValue(json: node) else {

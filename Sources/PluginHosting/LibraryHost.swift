@@ -26,6 +26,8 @@ public enum LibraryHost {
     dup2(STDERR_FILENO, STDOUT_FILENO)
     _ = fcntl(output, F_SETFD, FD_CLOEXEC)
     _ = ntkscorer_end_with_peer(STDIN_FILENO)
+    // A crash is to end it at once and say no more than the library did.
+    for number in [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP] { signal(number, SIG_DFL) }
     let name = URL(fileURLWithPath: path).lastPathComponent
     let library = Result { () throws(PluginFault) in try PluginLibrary(path: path, name: name) }
     var input = RequestReader()

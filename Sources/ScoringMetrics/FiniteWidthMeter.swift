@@ -71,14 +71,14 @@ struct FiniteWidthMeter {
 
   // MARK: Evaluations
 
-  /// Needs by their settings, in the order of `MetricNeed.allCases`.
+  /// Needs by their settings, in the order of `MetricNeed.inOrder`.
   ///
   /// - Parameter outputs: of one output all reductions are one kernel, so a need that fixes its own shares the others'.
   private func groups(
     _ needs: Set<MetricNeed>, outputs: Int = .max
   ) -> [(settings: KernelSettings, needs: [MetricNeed])] {
     var groups: [(settings: KernelSettings, needs: [MetricNeed])] = []
-    for need in MetricNeed.allCases where need.dependence == .weights && needs.contains(need) {
+    for need in MetricNeed.inOrder(needs) where need.dependence == .weights {
       var settings = need.settings(from: settings)
       if outputs == 1 { settings.outputReduction = self.settings.outputReduction }
       if let index = groups.firstIndex(where: { $0.settings == settings }) {
@@ -164,6 +164,7 @@ struct FiniteWidthMeter {
       limit: attempt.limit.map {
         settings.outputReduction.limit($0, outputs: attempt.network.network.outputCount)
       },
+      network: NetworkSize(attempt.network.network),
       parameterNorm: TangentKernelEngine.expectedParameterNorm(
         of: attempt.network.network, settings: settings),
       epsilon: precision.epsilon

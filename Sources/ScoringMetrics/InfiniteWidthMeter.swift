@@ -22,7 +22,7 @@ struct InfiniteWidthMeter {
     guard needs.contains(where: \.needsInfiniteWidth) else { return [:] }
     var entry = entry(network, needs, inputs, limits, admit)
     var readings: [MetricNeed: MeterReading] = [:]
-    for need in MetricNeed.allCases where need.dependence == .batch && needs.contains(need) {
+    for need in MetricNeed.inOrder(needs) where need.dependence == .batch {
       readings[need] = MeterReading(
         measurement: measurement(of: need, &entry), precision: .double, seconds: entry.seconds,
         wasComputed: entry.wasComputed)

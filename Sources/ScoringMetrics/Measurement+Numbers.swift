@@ -11,6 +11,7 @@ extension Measurement {
     case .gradientNorms(let first, let last): [Name.firstNorm: first, Name.lastNorm: last]
     case .relativeDeviation(let value): [Name.deviation: value]
     case .meanField(let quantities): quantities.numbers
+    case .external(let values): values
     case .labelFit(_, let fit, let parameterNorm):
       [
         Name.alignment: fit.alignment, Name.complexity: fit.complexity, Name.accuracy: fit.validationAccuracy,
@@ -59,6 +60,9 @@ extension Measurement {
         parameterNorm: numbers[Name.parameterNorm])
     case .infiniteWidthDeviation: return numbers[Name.deviation].map { .relativeDeviation($0) }
     case .meanField: return MeanFieldQuantities(numbers).map { .meanField($0) }
+    case .external(let measurement):
+      let values = numbers.filter { measurement.metrics.contains($0.key) }
+      return values.isEmpty ? nil : .external(values)
     case .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum, .inputGradientSpectrum,
       .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .infiniteTangentKernelSpectrum,
       .gaussianProcessKernelSpectrum:

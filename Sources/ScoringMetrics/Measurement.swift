@@ -12,13 +12,15 @@ public enum Measurement: Hashable, Sendable {
   /// ‖A − B‖_F/‖B‖_F.
   case relativeDeviation(Double)
   case meanField(MeanFieldQuantities)
+  /// By the names that the plugin gives them; those without a value are absent.
+  case external([String: Double])
   /// `outcome` is never `.ok`.
   case failure(Outcome, message: String)
 
   public var spectrum: KernelSpectrum? {
     switch self {
     case .spectrum(let spectrum), .layerSum(let spectrum, _), .labelFit(let spectrum, _, _): spectrum
-    case .gradientNorms, .relativeDeviation, .meanField, .failure: nil
+    case .gradientNorms, .relativeDeviation, .meanField, .external, .failure: nil
     }
   }
 
@@ -26,7 +28,7 @@ public enum Measurement: Hashable, Sendable {
   package func outcome(of need: MetricNeed) -> (outcome: Outcome, message: String?) {
     switch self {
     case .failure(let outcome, let message): (outcome, message)
-    case .gradientNorms, .labelFit, .relativeDeviation, .meanField: (.ok, nil)
+    case .gradientNorms, .labelFit, .relativeDeviation, .meanField, .external: (.ok, nil)
     case .spectrum(let spectrum), .layerSum(let spectrum, _):
       if case .undefined(let outcome, let reason) = need.decisive(spectrum) {
         (outcome, reason)
@@ -74,7 +76,7 @@ public struct Measurements: Sendable {
     switch results[need] {
     case .failure(let outcome, let message): .failure(outcome, message: message)
     case let measurement:
-      measurement.flatMap(body) ?? .failure(.cancelled, message: "'\(need.rawValue)' was not measured")
+      measurement.flatMap(body) ?? .failure(.cancelled, message: "'\(need.name)' was not measured")
     }
   }
 }

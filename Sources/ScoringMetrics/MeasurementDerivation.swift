@@ -16,6 +16,7 @@ struct MeasurementDerivation {
   let labels: [Int]?
   /// What the kernel tends to with growing width; nil when no need asks for it.
   let limit: KernelMatrix?
+  let network: NetworkSize
   let parameterNorm: Double
   /// Of the engine's arithmetic.
   let epsilon: Double
@@ -42,6 +43,7 @@ struct MeasurementDerivation {
     case .conjugateKernelSpectrum: return judged(.spectrum(try spectrum(evaluation.conjugateKernel)), need)
     case .tangentKernelLabelFit: return try labelFit(need)
     case .infiniteWidthDeviation: return DerivedMeasurement(measurement: try deviation())
+    case .external(let measurement): return try external(measurement)
     case .network, .meanField, .infiniteTangentKernelSpectrum, .infiniteTangentKernelLabelFit,
       .gaussianProcessKernelSpectrum, .gaussianProcessKernelLabelFit:
       return DerivedMeasurement(measurement: .failure(.cancelled, message: "it is not of the finite network"))
@@ -51,6 +53,28 @@ struct MeasurementDerivation {
   private func labelFit(_ need: MetricNeed) throws -> DerivedMeasurement {
     let kernel = try DecomposedKernel(try evaluation.kernel.matrix, epsilon: epsilon)
     return judged(.labelFit(kernel, labels: labels, parameterNorm: parameterNorm), need)
+  }
+
+  private func external(_ external: ExternalMeasurement) throws -> DerivedMeasurement {
+    var eigenvalues: [Double] = []
+    var doubt: String?
+    if external.inputs.contains(where: \.isOfKernel) {
+      let kernel = judged(.spectrum(try spectrum(evaluation.kernel)), .tangentKernelSpectrum)
+      eigenvalues = kernel.measurement.spectrum?.eigenvalues ?? []
+      doubt = kernel.doubt
+    }
+    // What is evaluated again in double precision need not go to the plugin before.
+    if doubt != nil, epsilon == Precision.single.epsilon {
+      return DerivedMeasurement(
+        measurement: .failure(.cancelled, message: "it was not asked for in single precision"), doubt: doubt)
+    }
+    let material = ExternalMaterial(
+      evaluation: evaluation, network: network, eigenvalues: eigenvalues, labels: labels)
+    do {
+      return DerivedMeasurement(measurement: .external(try external.values(material)))
+    } catch {
+      return DerivedMeasurement(measurement: .failure(.pluginError, message: "\(error)"))
+    }
   }
 
   private func deviation() throws -> Measurement {

@@ -6,7 +6,7 @@ import Trainability
 /// depends on (`dependence`), however many metrics ask for it; needs under the same settings share one evaluation.
 ///
 /// A new kind of measurement is a case here and in one of `KernelMeter`'s parts.
-public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
+public enum MetricNeed: Hashable, Sendable {
   /// The network's structure alone: the same for all seeds. The only need that is not measured.
   case network
   /// The eigenvalues of the finite-width tangent kernel K at initialization.
@@ -41,6 +41,50 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
   case gaussianProcessKernelLabelFit
   /// Fixed points, depth scales and laws of mean-field theory.
   case meanField
+  /// What a plugin measures.
+  case external(ExternalMeasurement)
+
+  /// Those that ship, in the order in which they are measured.
+  package static let shipped: [MetricNeed] = [
+    .network, .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum,
+    .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum, .layerGradientNorms, .inputGradientSpectrum,
+    .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .tangentKernelLabelFit,
+    .infiniteTangentKernelSpectrum, .gaussianProcessKernelSpectrum, .infiniteWidthDeviation,
+    .infiniteTangentKernelLabelFit, .gaussianProcessKernelLabelFit, .meanField,
+  ]
+
+  /// In an order that depends on nothing else.
+  package static func inOrder(_ needs: some Collection<MetricNeed>) -> [MetricNeed] {
+    needs.sorted { left, right in
+      let places = [left, right].map { shipped.firstIndex(of: $0) ?? shipped.count }
+      return places[0] == places[1]
+        ? (left.name, left.version) < (right.name, right.version) : places[0] < places[1]
+    }
+  }
+
+  /// What score identities call it.
+  public var name: String {
+    switch self {
+    case .network: "network"
+    case .tangentKernelSpectrum: "tangentKernelSpectrum"
+    case .centeredKernelSpectrum: "centeredKernelSpectrum"
+    case .correlationKernelSpectrum: "correlationKernelSpectrum"
+    case .layerEqualizedSpectrum: "layerEqualizedSpectrum"
+    case .layerEqualizedCorrelationSpectrum: "layerEqualizedCorrelationSpectrum"
+    case .layerGradientNorms: "layerGradientNorms"
+    case .inputGradientSpectrum: "inputGradientSpectrum"
+    case .centeredInputGradientSpectrum: "centeredInputGradientSpectrum"
+    case .conjugateKernelSpectrum: "conjugateKernelSpectrum"
+    case .tangentKernelLabelFit: "tangentKernelLabelFit"
+    case .infiniteTangentKernelSpectrum: "infiniteTangentKernelSpectrum"
+    case .gaussianProcessKernelSpectrum: "gaussianProcessKernelSpectrum"
+    case .infiniteWidthDeviation: "infiniteWidthDeviation"
+    case .infiniteTangentKernelLabelFit: "infiniteTangentKernelLabelFit"
+    case .gaussianProcessKernelLabelFit: "gaussianProcessKernelLabelFit"
+    case .meanField: "meanField"
+    case .external(let measurement): measurement.name
+    }
+  }
 
   /// What a measurement is a function of, beside the network and the settings.
   public enum Dependence: Hashable, Sendable {
@@ -61,7 +105,7 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
     case .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum, .layerEqualizedSpectrum,
       .layerEqualizedCorrelationSpectrum, .layerGradientNorms, .inputGradientSpectrum,
       .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .tangentKernelLabelFit,
-      .infiniteWidthDeviation:
+      .infiniteWidthDeviation, .external:
       .weights
     }
   }
@@ -73,6 +117,7 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
   public var needsLabels: Bool {
     switch self {
     case .tangentKernelLabelFit, .infiniteTangentKernelLabelFit, .gaussianProcessKernelLabelFit: true
+    case .external(let measurement): measurement.inputs.contains(.labels)
     default: false
     }
   }
@@ -99,11 +144,16 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
     case .infiniteTangentKernelLabelFit: "Θ, the tangent kernel of infinite width, and labels"
     case .gaussianProcessKernelLabelFit: "the NNGP kernel and labels"
     case .meanField: "fixed points, depth scales and laws of mean-field theory"
+    case .external(let measurement):
+      "what the plugin \(measurement.plugin.name) reads: "
+        + measurement.inputs.map(\.rawValue).sorted().joined(separator: ", ")
     }
   }
 
   /// Changes with the rules by which it is measured; enters the score identity.
-  public var version: String { "1" }
+  public var version: String {
+    if case .external(let measurement) = self { measurement.version } else { "1" }
+  }
 
   /// The version of what computes it; enters the score identity.
   public var engineVersion: String {
@@ -153,6 +203,7 @@ public enum MetricNeed: String, Codable, Hashable, Sendable, CaseIterable {
     case .layerEqualizedSpectrum, .layerEqualizedCorrelationSpectrum, .layerGradientNorms: .perLayerKernels
     case .inputGradientSpectrum, .centeredInputGradientSpectrum: .inputGradientKernel
     case .conjugateKernelSpectrum: .conjugateKernel
+    case .external(let measurement): measurement.inputs.reduce(into: []) { $0.formUnion($1.extras) }
     default: []
     }
   }

@@ -9,7 +9,8 @@ public final class YAMLMappingReader {
   public let collector: DiagnosticCollector
   /// What the mapping is, for messages: `the search space`, `layer 'stem'`.
   public let what: String
-  private let values: [String: (key: YAMLNode, value: YAMLNode)]
+  /// Mappings are small, and few keys are asked for: a search is quicker than a dictionary.
+  private let entries: [(key: YAMLNode, value: YAMLNode)]
   private var asked: [String] = []
 
   /// Returns nil, with a report, when the node is not a mapping.
@@ -21,19 +22,23 @@ public final class YAMLMappingReader {
     self.node = node
     self.what = what
     self.collector = collector
-    values = Dictionary(entries.map { ($0.key.text ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+    self.entries = entries
+  }
+
+  private func entry(_ key: String) -> (key: YAMLNode, value: YAMLNode)? {
+    entries.first { $0.key.text == key }
   }
 
   /// Whether the key has a value; null counts as absent. Does not count as asking for it.
-  public func contains(_ key: String) -> Bool { values[key].map { !$0.value.isNull } ?? false }
+  public func contains(_ key: String) -> Bool { entry(key).map { !$0.value.isNull } ?? false }
 
   /// Where the key itself stands, for mistakes about a key rather than its value; the mapping's place when absent.
-  public func location(ofKey key: String) -> SourceLocation { values[key]?.key.location ?? node.location }
+  public func location(ofKey key: String) -> SourceLocation { entry(key)?.key.location ?? node.location }
 
   /// The value of a key, whatever its type; null counts as absent.
   public func value(_ key: String) -> YAMLNode? {
     if !asked.contains(key) { asked.append(key) }
-    guard let value = values[key]?.value, !value.isNull else { return nil }
+    guard let value = entry(key)?.value, !value.isNull else { return nil }
     return value
   }
 

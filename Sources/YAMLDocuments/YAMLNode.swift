@@ -1,7 +1,7 @@
 /// One value of a YAML document, with the place it was written at.
 public struct YAMLNode: Sendable {
   /// What was written.
-  public indirect enum Content: Sendable {
+  public enum Content: Sendable {
     /// `quoted` scalars are always text; plain ones may be read as numbers, booleans or null.
     case scalar(String, quoted: Bool)
     case sequence([YAMLNode])

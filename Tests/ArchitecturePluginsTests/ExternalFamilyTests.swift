@@ -98,7 +98,8 @@ func wrongSchemasAreExplained(parameters: String, words: String) {
   let script = try PluginScript()
   let family = try #require(try Plugin(path: script.path).families().first)
   let network = try family.makeNetwork(["width": .integer(6)], input: .features(12), outputs: 4)
-  #expect(network.nodes.map(\.shape) == [.features(12), .features(12), .features(6), .features(6), .features(4)])
+  #expect(
+    network.nodes.map(\.shape) == [.features(12), .features(12), .features(6), .features(6), .features(4)])
   #expect(
     mistake { _ = try family.makeNetwork(["width": .integer(13)], input: .features(12), outputs: 4) }
       == "scripted.sh: thirteen is unlucky")

@@ -129,7 +129,7 @@ private func failures(_ script: PluginScript) -> [PluginConformance.Check] {
   (
     "misfit",
     #"*'"width":2'[,}]*) echo '{"id":'$id',"network":{"input":'$input',"layers":[{"op":"flat"}]}}' ;;"#,
-    "f: networks over the parameters' ranges", #"of {"width":2} on [12]: unknown operation"#
+    "f: networks over the parameters' ranges", #"of {"width":2} on [12]: unknown operation 'flat'"#
   ),
   (
     "another in each process",

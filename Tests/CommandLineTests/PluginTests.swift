@@ -62,6 +62,57 @@ private func ranked(_ result: Finished) throws -> Int? {
     #expect(try ranked(result) == 4)
   }
 
+  @Test func theMetricExampleIsListedAndRanksBy() throws {
+    let library = builtLibrary("SampleCoherence")
+    let check = try Tool.run(["plugins", "check", library], in: folder)
+    #expect(check.exitCode == 0, "\(check.output)")
+    let list = try Tool.run(["plugins", "list", "--plugin", library, "--format", "json"], in: folder)
+    let metrics = try #require(try jsonObject(list.output)["metrics"] as? [[String: Any]])
+    #expect(metrics.compactMap { $0["name"] as? String } == ["sampleCoherence"])
+    #expect(metrics.first?["source"] as? String == library)
+    #expect((metrics.first?["contentHash"] as? String)?.count == 64)
+    let file = try folder.write(
+      space("fully_connected", "width: [8, 64]", more: "ranking: {by: sample_coherence}"), to: "space.yaml")
+    let result = try Tool.run(
+      ["rank", file, "--plugin", library, "--no-store", "--format", "json"], in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    #expect(try ranked(result) == 2)
+    let without = try Tool.run(["rank", file, "--no-store"], in: folder)
+    #expect(without.exitCode == 2 && without.errors.contains("sample_coherence"))
+  }
+
+  @Test(.enabled(if: hasPython, "needs python3")) func theOverheadIsMeasured() throws {
+    let benchmark = Tool.repository.appendingPathComponent("Benchmarks/plugin-overhead").path
+    let result = try Tool.shell(
+      "PYTHONDONTWRITEBYTECODE=1 '\(benchmark)' --ntkscorer \"$TOOL\" --candidates 40 --repeat 1", in: folder)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    let rows = result.output.split(separator: "\n").dropFirst(2)
+    #expect(rows.count == 5)
+  }
+
+  /// What docs/plugins.md tells a stranger to write is the example, and does what it says.
+  @Test(.enabled(if: hasPython, "needs python3")) func theDocumentedWayWorks() throws {
+    let guide = try String(
+      contentsOf: Tool.repository.appendingPathComponent("docs/plugins.md"), encoding: .utf8)
+    func block(_ language: String) throws -> String {
+      let parts = guide.split(separator: "```\(language)\n", maxSplits: 1, omittingEmptySubsequences: false)
+      let rest = try #require(parts.dropFirst().first)
+      return String(try #require(rest.split(separator: "```", maxSplits: 1).first))
+    }
+    let program = try folder.write(try block("python"), to: "pyramid.py")
+    #expect(try block("python") == String(contentsOfFile: "\(examples)/pyramid.py", encoding: .utf8))
+    let file = try folder.write(try block("yaml"), to: "space.yaml")
+    let result = try Tool.shell(
+      "chmod +x '\(program)' && \"$TOOL\" plugins check '\(program)' && \"$TOOL\" rank '\(file)' --no-store --top 3",
+      in: folder)
+    #expect(result.exitCode == 0, "\(result.output)\(result.errors)")
+    // The table that the guide shows.
+    let table = try #require(guide.split(separator: "\nrank  id").dropFirst().first)
+    let rows = table.split(separator: "\n").dropFirst().prefix(3)
+    #expect(rows.count == 3)
+    for row in rows { #expect(result.output.contains(row), "\(row)") }
+  }
+
   @Test func aPluginThatFailsTheSuiteIsReported() throws {
     let result = try Tool.run(
       ["plugins", "check", builtLibrary("FaultyFamily"), "--plugin-timeout", "1"], in: folder)

@@ -36,6 +36,7 @@ package final class PluginScript {
           *'"width":13'[,}]*) \(unlucky) ;;
           *'"width":'*)
             echo '{"id":'$id',"network":{"input":'$input',"layers":[{"op":"flatten"},{"op":"dense","units":'$width'},{"op":"relu"},{"op":"dense","units":'$outputs'}]}}' ;;
+          *'"call"'*) echo '{"id":'$id',"error":"what is that?"}' ;;
           *) echo '{"id":null,"error":"what is that?"}' ;;
         esac
       done

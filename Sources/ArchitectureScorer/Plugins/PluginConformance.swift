@@ -1,6 +1,7 @@
 import ArchitecturePlugins
 import NetworkGraph
 import PluginHosting
+import ScoringMetrics
 
 /// What is right and wrong with a plugin: the suite that its author runs.
 ///
@@ -36,15 +37,22 @@ public struct PluginConformance: Sendable {
     }
     self.plugin = plugin
     do {
-      let families = try plugin.families()
-      guard !families.isEmpty else {
-        throw plugin.fault(.invalidDescription, "it describes no families; expected at least one")
+      let (families, metrics) = (try plugin.families(), try plugin.metrics())
+      guard !families.isEmpty || !metrics.isEmpty else {
+        throw plugin.fault(
+          .invalidDescription, "it describes neither families nor metrics; expected at least one")
       }
-      pass(
-        "schema", families.map { "\($0.name) with \($0.parameters.count) parameters" }.joined(separator: ", ")
-      )
-      checkDescription(plugin, families)
+      let offered =
+        families.map { "the family \($0.name) with \($0.parameters.count) parameters" }
+        + metrics.map { "the metric \($0.description.snakeCaseName)" }
+      pass("schema", offered.joined(separator: ", "))
+      checkDescription(plugin, families, metrics)
       for family in families { check(family) }
+      var measured: [ExternalMeasurement] = []
+      for measurement in metrics.map(\.measurement) where !measured.contains(measurement) {
+        measured.append(measurement)
+        check(measurement)
+      }
       checkMalformedRequests(plugin, families)
     } catch { fail("schema", "\(error)") }
   }
@@ -60,15 +68,19 @@ public struct PluginConformance: Sendable {
   // MARK: Checks
 
   /// The same description from a process that remembers nothing.
-  private mutating func checkDescription(_ plugin: Plugin, _ families: [ExternalFamily]) {
+  private mutating func checkDescription(
+    _ plugin: Plugin, _ families: [ExternalFamily], _ metrics: [ExternalMetric]
+  ) {
     let subject = "the same description again"
     do {
       let again = try Plugin(path: plugin.file.path, isTrusted: plugin.isTrusted, limits: plugin.limits)
-      let isSame = try again.families().map(FamilySchema.init) == families.map(FamilySchema.init)
+      let isSame =
+        try again.families().map(FamilySchema.init) == families.map(FamilySchema.init)
+        && again.metrics().map(\.description) == metrics.map(\.description)
       if isSame {
         pass(subject, "")
       } else {
-        fail(subject, "a second process describes other families or parameters")
+        fail(subject, "a second process describes something else")
       }
     } catch { fail(subject, "\(error)") }
   }
@@ -110,16 +122,35 @@ public struct PluginConformance: Sendable {
     } catch { fail(subject, "\(error)") }
   }
 
+  private mutating func check(_ measurement: ExternalMeasurement) {
+    let names = measurement.metrics.joined(separator: ", ")
+    let subject = "\(names): values of some networks"
+    var trial = MetricTrial(measurement)
+    do { try trial.run() } catch { return fail(subject, "\(error)") }
+    let asked = trial.samples.count * measurement.metrics.count
+    guard trial.valueCount > 0 else { return fail(subject, "no network of \(asked) has a value") }
+    pass(subject, "\(trial.valueCount) of \(asked)")
+    let again = "\(names): the same measurements, the same values"
+    do {
+      if try trial.isRepeated() {
+        pass(again, "also from a fresh process")
+      } else {
+        fail(again, "another process gives other values; do they depend on time or on random numbers?")
+      }
+    } catch { fail(again, "\(error)") }
+  }
+
   private mutating func checkMalformedRequests(_ plugin: Plugin, _ families: [ExternalFamily]) {
     let subject = "malformed requests are answered"
-    let name = ParameterValue.text(families[0].name).canonicalJSON
+    let name = ParameterValue.text(families.first?.name ?? "").canonicalJSON
     let shape = "[12]"
     let requests: [(String, PluginRequest)] = [
       ("a line that is no JSON", PluginRequest(malformed: "this is no JSON")),
       ("a list", PluginRequest(malformed: "[1, 2]")),
       ("an empty object", PluginRequest(malformed: "{}")),
       ("an unknown call", PluginRequest("juggle")),
-      ("a call without anything else", PluginRequest("make")),
+      ("a family without anything else", PluginRequest("make")),
+      ("a metric without anything else", PluginRequest("measure")),
       (
         "an unknown parameter",
         PluginRequest(

@@ -9,9 +9,19 @@ extension Scorer {
   ///
   /// - Throws: `PluginFault` when its description is wrong, it offers nothing, or a name is taken.
   public func adding(_ plugin: Plugin) throws(PluginFault) -> Scorer {
-    let added = try plugin.families()
-    guard !added.isEmpty else {
-      throw plugin.fault(.invalidDescription, "it describes no families; expected at least one")
+    let (added, addedMetrics) = (try plugin.families(), try plugin.metrics())
+    guard !added.isEmpty || !addedMetrics.isEmpty else {
+      throw plugin.fault(
+        .invalidDescription, "it describes neither families nor metrics; expected at least one")
+    }
+    var metrics = metrics
+    for metric in addedMetrics {
+      do { try metrics.register(metric) } catch {
+        throw plugin.fault(
+          .invalidDescription,
+          "its metric '\(metric.description.snakeCaseName)' has the name of another; give it a name of its own"
+        )
+      }
     }
     for family in added where families.contains(where: { $0.name == family.name }) {
       throw plugin.fault(
@@ -43,7 +53,9 @@ extension Scorer {
       var hasFailed = false
       for node in names.plugins {
         guard let path = node.text else { continue }
-        do { try load(path.hasPrefix("/") ? path : collector.sources[node.location.file].folder + path) } catch {
+        do {
+          try load(path.hasPrefix("/") ? path : collector.sources[node.location.file].folder + path)
+        } catch {
           hasFailed = true
           collector.report("\(error)", at: node.location)
         }
@@ -64,6 +76,7 @@ private struct NamesInUse {
   /// Elements of `plugins`.
   let plugins: [YAMLNode]
   private let family: String?
+  private let metrics: [String]
 
   /// - Throws: `InvalidDocument` when it is no YAML; anything else is for the reader of search spaces to report.
   init(_ collector: DiagnosticCollector) throws {
@@ -73,10 +86,15 @@ private struct NamesInUse {
     }
     plugins = value("plugins", in: root)?.elements ?? []
     family = value("family", in: root)?.text
+    let ranking = value("ranking", in: root)
+    let lists = [value("metrics", in: value("scoring", in: root)), value("rank_sum", in: ranking)]
+    metrics = (lists.flatMap { $0?.elements ?? [] } + [value("by", in: ranking)].compactMap(\.self))
+      .compactMap(\.text)
   }
 
   func areKnown(to scorer: Scorer) -> Bool {
-    family.map { name in scorer.families.contains { $0.name == name } } ?? true
+    (family.map { name in scorer.families.contains { $0.name == name } } ?? true)
+      && metrics.allSatisfy { (try? scorer.metrics.metric(named: $0)) != nil }
   }
 }
 

@@ -49,6 +49,7 @@ private enum TextStyle {
   /// JSON's quoting, which YAML reads too; YAML leaves out quotes where nothing can be misread.
   func quoted(_ text: String) -> String {
     if self == .yaml, isPlain(text) { return text }
+    if text.utf8.allSatisfy({ $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) { return "\"\(text)\"" }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

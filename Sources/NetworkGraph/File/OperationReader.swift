@@ -27,7 +27,8 @@ extension LayerReader {
     guard let name = node.text, Operation.names.contains(name) else {
       let suggestion = node.text.flatMap { nearestSpelling(to: $0, among: Operation.names) }
       let expected = suggestion == nil ? "; expected one of \(Operation.names.joined(separator: ", "))" : ""
-      report("unknown operation \(node.shown)\(expected)", at: node, suggestion: suggestion)
+      let written = node.text == nil ? node.shown : "'\(node.shortText)'"
+      report("unknown operation \(written)\(expected)", at: node, suggestion: suggestion)
       return nil
     }
     let kind = kind(named: name, inputCount: inputCount)

@@ -48,7 +48,7 @@ struct ExplainCommand: ParsableCommand {
   private static func entries(_ metric: MetricDescription) -> [Entry] {
     let end = metric.direction == .lowerIsBetter ? "the lowest first" : "the highest first"
     let mean = metric.scale == .logarithmic ? "the geometric mean" : "the arithmetic mean"
-    let needs = metric.needs.sorted { $0.rawValue < $1.rawValue }.map(\.summary).joined(separator: "; ")
+    let needs = MetricNeed.inOrder(metric.needs).map(\.summary).joined(separator: "; ")
     let entries: [(String, String?)] = [
       ("definition", metric.explanation),
       ("formula", metric.guide.map(\.formula)),

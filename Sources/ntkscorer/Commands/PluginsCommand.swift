@@ -2,6 +2,7 @@ import ArchitecturePlugins
 import ArgumentParser
 import Foundation
 import Reports
+import ScoringMetrics
 import YAMLDocuments
 
 struct PluginsCommand: ParsableCommand {
@@ -33,16 +34,22 @@ struct PluginsCommand: ParsableCommand {
     @OptionGroup var logging: LoggingOptions
 
     func run() throws {
-      let registry = try FamilyRegistry(plugins.scorer(logging).families)
+      let scorer = try plugins.scorer(logging)
+      let registry = try FamilyRegistry(scorer.families)
+      // Those that ship are for `metrics list`.
+      let metrics = families.isEmpty ? scorer.metrics.metrics.compactMap { $0 as? ExternalMetric } : []
       let shown = try families.isEmpty ? registry.families : families.map { try registry.family(named: $0) }
       let text =
         switch format.format {
-        case .table: shown.map(Self.page).joined(separator: "\n")
-        case .json: try Self.json(shown)
-        case .csv: CSVText.record(Self.titles) + shown.flatMap(Self.rows).map(CSVText.record).joined()
+        case .table: (shown.map(Self.page) + metrics.map(Self.page)).joined(separator: "\n")
+        case .json: try Self.json(shown, metrics)
+        case .csv:
+          CSVText.record(Self.titles)
+            + (shown.flatMap(Self.rows) + metrics.map(Self.row)).map(CSVText.record).joined()
         case .markdown:
           MarkdownText.table(
-            Self.titles.map { .init($0, .left, importance: 0) }, shown.flatMap(Self.rows))
+            Self.titles.map { .init($0, .left, importance: 0) },
+            shown.flatMap(Self.rows) + metrics.map(Self.row))
         }
       try StandardOutput.shared.append(text)
     }
@@ -59,6 +66,28 @@ struct PluginsCommand: ParsableCommand {
           schema.source ?? "linked",
         ]
       }
+    }
+
+    private static func row(_ metric: ExternalMetric) -> [String] {
+      [
+        metric.description.snakeCaseName, metric.description.version, "", "a metric", "",
+        metric.description.explanation, metric.plugin.file.path,
+      ]
+    }
+
+    private static func page(_ metric: ExternalMetric) -> String {
+      let width = max(20, (Terminal.outputWidth ?? 100) - 2)
+      let style = Terminal.outputStyle
+      let description = metric.description
+      let source = "from \(metric.plugin.file.path), SHA-256 \(metric.plugin.contentHash)"
+      let lines =
+        [
+          style(description.snakeCaseName, .strong)
+            + style(" (a metric, version \(description.version))", .faint)
+        ]
+        + TextWidth.wrapped(description.explanation, to: width).map { "  " + $0 }
+        + TextWidth.wrapped(source, to: width).map { style("  " + $0, .faint) }
+      return lines.joined(separator: "\n") + "\n"
     }
 
     private static func defaultText(_ parameter: ParameterDescription) -> String {
@@ -88,11 +117,35 @@ struct PluginsCommand: ParsableCommand {
       return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func json(_ families: [any ArchitectureFamily]) throws -> String {
+    private struct Document: Encodable {
+      struct Metric: Encodable {
+        let name: String
+        let version: String
+        let explanation: String
+        let needs: [String]
+        let source: String
+        let contentHash: String
+      }
+
+      let families: [FamilySchema]
+      let metrics: [Metric]
+    }
+
+    private static func json(
+      _ families: [any ArchitectureFamily], _ metrics: [ExternalMetric]
+    ) throws -> String {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      let schemas = families.map(FamilySchema.init)
-      return String(decoding: try encoder.encode(["families": schemas]), as: UTF8.self) + "\n"
+      let document = Document(
+        families: families.map(FamilySchema.init),
+        metrics: metrics.map { metric in
+          .init(
+            name: metric.description.name, version: metric.description.version,
+            explanation: metric.description.explanation,
+            needs: metric.measurement.inputs.map(\.rawValue).sorted(), source: metric.plugin.file.path,
+            contentHash: metric.plugin.contentHash)
+        })
+      return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
     }
   }
 }

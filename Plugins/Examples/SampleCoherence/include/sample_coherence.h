@@ -1,0 +1,1 @@
+// Its one function is found by name.
