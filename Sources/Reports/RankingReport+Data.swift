@@ -11,33 +11,37 @@ extension RankingReport {
 
   /// The members of that document.
   func members(top: Int?) -> [(String, JSONValue)] {
-    let candidates = ranked.prefix(top ?? .max).map { entry in
-      JSONValue.object([
-        ("rank", .integer(entry.rank)),
-        ("id", .text(entry.id)),
-        ("choices", .verbatim(entry.choices.canonicalJSON)),
-        ("outcome", .text(entry.outcome.rawValue)),
-        (
-          "metrics",
-          .object(metrics.map { ($0.name, Self.json(entry.values[$0.name], entry.absences[$0.name])) })
-        ),
-      ])
-    }
-    let failures = failed.map { entry in
-      JSONValue.object([
-        ("id", .text(entry.id)),
-        ("choices", .verbatim(entry.choices.canonicalJSON)),
-        ("outcome", .text(entry.outcome.rawValue)),
-        ("message", .text(entry.message)),
-      ])
-    }
     return [
       ("space", .text(space)),
       ("identity", identity),
       ("seeds", .array(seeds.map(JSONValue.unsigned))),
-      ("candidates", .array(candidates)),
-      ("failed", .array(failures)),
+      ("candidates", .array(ranked.prefix(top ?? .max).map(json))),
+      ("failed", .array(failed.map(json))),
     ]
+  }
+
+  /// A ranked candidate in that document.
+  package func json(_ entry: Ranked) -> JSONValue {
+    .object([
+      ("rank", .integer(entry.rank)),
+      ("id", .text(entry.id)),
+      ("choices", .verbatim(entry.choices.canonicalJSON)),
+      ("outcome", .text(entry.outcome.rawValue)),
+      (
+        "metrics",
+        .object(metrics.map { ($0.name, Self.json(entry.values[$0.name], entry.absences[$0.name])) })
+      ),
+    ])
+  }
+
+  /// A candidate without a rank in that document.
+  package func json(_ entry: Failed) -> JSONValue {
+    .object([
+      ("id", .text(entry.id)),
+      ("choices", .verbatim(entry.choices.canonicalJSON)),
+      ("outcome", .text(entry.outcome.rawValue)),
+      ("message", .text(entry.message)),
+    ])
   }
 
   /// One record per candidate, failed ones last: rank, id, outcome, every parameter, every metric (those

@@ -121,7 +121,7 @@ package struct RankingReport: Sendable {
 
 extension RankingReport {
   /// Names of the parameters that any candidate gives, in one order for all formats.
-  var choiceNames: [String] {
+  package var choiceNames: [String] {
     var names: Set<String> = []
     for choices in ranked.map(\.choices) + failed.map(\.choices) { names.formUnion(choices.keys) }
     let leading = choiceOrder.filter(names.contains)
@@ -129,7 +129,7 @@ extension RankingReport {
   }
 
   /// Those that are not the same in all candidates.
-  var varyingChoiceNames: [String] {
+  package var varyingChoiceNames: [String] {
     let all = ranked.map(\.choices) + failed.map(\.choices)
     return choiceNames.filter { name in all.contains { $0[name] != all[0][name] } }
   }

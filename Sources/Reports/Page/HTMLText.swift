@@ -1,12 +1,13 @@
 /// Pieces of HTML. Text is always text: names that look like markup are shown as they are.
-enum HTMLText {
+package enum HTMLText {
   /// Text content and attribute values.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     SVGText.escaped(text.replacing("\n", with: " ").replacing("\t", with: " "))
   }
 
   /// A table that scrolls sideways by itself where it is too wide.
-  static func table(_ columns: [TextTable.Column], _ rows: [[String]], styles: String = "") -> String {
+  package static func table(_ columns: [TextTable.Column], _ rows: [[String]], styles: String = "") -> String
+  {
     func cells(_ tag: String, _ texts: [String]) -> String {
       zip(texts, columns).map { text, column in
         "<\(tag)\(column.alignment == .right ? " class=\"number\"" : "")>\(escaped(text))</\(tag)>"

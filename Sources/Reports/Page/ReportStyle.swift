@@ -1,6 +1,6 @@
 /// The style sheet of the report's page. Light or dark as the reader's system is; usable from 320 pixels on.
-enum ReportStyle {
-  static let text =
+package enum ReportStyle {
+  package static let text =
     SVGText.styles(within: ":root") + """
 
       :root { color-scheme: light dark; --accent: var(--series0); --raised: #f6f8fa; --chosen: #ddf4ff; }

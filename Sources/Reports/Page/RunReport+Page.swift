@@ -42,6 +42,14 @@ extension RunReport {
     return parts
   }
 
+  /// What explains the ranking, as a part of another page that has the styles of this one.
+  package var explanations: String {
+    guard !ranking.ranked.isEmpty else { return [pageFailures, pageIdentity].compactMap { $0 }.joined() }
+    let importance = importance.isEmpty ? nil : pageImportance
+    return [pagePlots, importance, pageCorrelations, pageFailures, pageIdentity].compactMap { $0 }.joined(
+      separator: "\n")
+  }
+
   private func section(_ title: String, _ note: String, _ content: String, id: String? = nil) -> String {
     let anchor = id.map { " id=\"\($0)\"" } ?? ""
     let paragraph = note.isEmpty ? "" : "<p class=\"soft\">\(HTMLText.escaped(note))</p>\n"

@@ -68,24 +68,7 @@ struct MetricsCommand: ParsableCommand {
 
     private static func json(_ metrics: [MetricDescription]) -> String {
       JSONValue.object([
-        (
-          "metrics",
-          .array(
-            metrics.map { metric in
-              .object([
-                ("name", .text(metric.name)),
-                ("title", .text(metric.title)),
-                ("unit", .text(metric.unit)),
-                ("direction", .text(metric.direction.rawValue)),
-                ("directionReason", .text(metric.directionReason)),
-                ("scale", .text(metric.scale.rawValue)),
-                ("version", .text(metric.version)),
-                ("explanation", .text(metric.explanation)),
-                ("source", .text(metric.source)),
-                ("fixedSettings", metric.fixedSettings.map(JSONValue.text) ?? .null),
-              ])
-            })
-        )
+        ("metrics", .array(metrics.map { JSONValue($0) }))
       ]).indented + "\n"
     }
   }

@@ -96,21 +96,6 @@ struct ScoreDocument {
 
   private var json: String {
     let candidate = result.candidate
-    let metrics = result.metrics.map { metric -> (String, JSONValue) in
-      let summary = candidate.metrics[metric.name]
-      return (
-        metric.name,
-        .object([
-          ("value", Self.number(summary?.value)),
-          ("logMean", Self.number(summary?.logMean)),
-          ("logStandardDeviation", Self.number(summary?.logStandardDeviation)),
-          ("seedsOk", .integer(summary?.seedsOk ?? 0)),
-          ("perSeed", .array((summary?.perSeed ?? []).map(Self.number))),
-          ("outcome", .text((summary?.outcome ?? .cancelled).rawValue)),
-          ("message", summary?.message.map(JSONValue.text) ?? .null),
-        ])
-      )
-    }
     return JSONValue.object([
       ("id", .text(candidate.id)),
       ("choices", .verbatim(candidate.choices.canonicalJSON)),
@@ -119,12 +104,10 @@ struct ScoreDocument {
       ("seeds", .array(result.seeds.map(JSONValue.unsigned))),
       ("outcome", .text(candidate.outcome.rawValue)),
       ("message", candidate.message.map(JSONValue.text) ?? .null),
-      ("metrics", .object(metrics)),
+      ("metrics", JSONValue(candidate.metrics, result.metrics)),
       (
         "eigenvalues", .array(result.eigenvalues.map { $0.map { .array($0.map(JSONValue.number)) } ?? .null })
       ),
     ]).indented + "\n"
   }
-
-  private static func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
 }
