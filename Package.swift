@@ -24,6 +24,9 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 
 let package = Package(
   name: "NTKScorer",
@@ -45,6 +48,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // System libraries
@@ -108,12 +114,21 @@ let package = Package(
         "NetworkGraph", "NetworkTraining",
         "ScoringMetrics", "Trainability", "YAMLDocuments",
       ]),
+    room(
+      "ScorerDaemon",
+      [
+        "ArchitecturePlugins", "ArchitectureScorer", "CZlib", "NetworkGraph", "Reports", "ResultStorage",
+        "ScoringMetrics", "SearchSpaces", "Trainability", "YAMLDocuments", crypto, hummingbird, lifecycle,
+        logging,
+        metrics,
+      ]),
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
         "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra",
-          "MachineMeasurement", "MeanField", "NetworkGraph", "NetworkTraining", "PluginHosting", "Reports",
-          "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
+        "MachineMeasurement", "MeanField", "NetworkGraph", "NetworkTraining", "PluginHosting", "Reports",
+        "ScorerDaemon",
+        "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
         "Trainability", "YAMLDocuments", argumentParser, logging,
       ],
       swiftSettings: swiftSettings),

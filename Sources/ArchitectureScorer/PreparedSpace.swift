@@ -4,7 +4,6 @@ import ResultStorage
 import ScoringMetrics
 import SearchSpaces
 import Synchronization
-import YAMLDocuments
 
 /// A search space that is ready to be asked about one candidate after the other: settings checked, data open, identities
 /// made. For loops that ask thousands of times.
@@ -111,13 +110,5 @@ extension Scorer {
     _ space: SearchSpace, metrics: [String]? = nil, options: RankingOptions = RankingOptions()
   ) throws(ScorerError) -> PreparedSpace {
     try PreparedSpace(space, metrics: metrics, options: options, scorer: self)
-  }
-
-  /// Reads a search space that is no file: relative paths of datasets are taken from `directory`.
-  /// - Throws: `InvalidDocument` with every mistake and its place; `PluginError` when two families share a name.
-  public func readSpace(_ text: String, named name: String, directory: String) throws -> SearchSpace {
-    try SearchSpace(
-      SourceText(name: directory.isEmpty ? name : directory + "/" + name, text: text),
-      families: FamilyRegistry(families), knownNames: knownNames)
   }
 }

@@ -169,6 +169,12 @@ extension ResultStore {
     }
   }
 
+  /// Whether the store takes changes: it may lie on a disk that became read-only.
+  /// - Throws: `StoreError` when it does not.
+  public func checkWritable() throws(StoreError) {
+    try write { try $0.execute(sql: "DELETE FROM jobs WHERE id < 0") }
+  }
+
   // MARK: Rows
 
   private static let selectedJobs = """

@@ -40,8 +40,8 @@ public struct ResultStore: Sendable {
         // mode changes, and the second finds the first one's tables. Looking again finds a finished store.
         let code = (error as? DatabaseError)?.resultCode
         attempts += 1
-        let mayPass =
-          code == .SQLITE_BUSY || code == .SQLITE_LOCKED || (code == .SQLITE_ERROR && attempts < 50)
+        let isCreation = code == .SQLITE_ERROR || code == .SQLITE_CONSTRAINT
+        let mayPass = code == .SQLITE_BUSY || code == .SQLITE_LOCKED || (isCreation && attempts < 50)
         guard mayPass, Date() < deadline else {
           throw StoreError(error, path: path, busyTimeout: busyTimeout)
         }

@@ -42,7 +42,8 @@ struct NTKScorerCommand: ParsableCommand {
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
       DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
-      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, ReportCommand.self, BenchCommand.self,
+      ExplainCommand.self, SchemaCommand.self, StoreCommand.self, ReportCommand.self, ServeCommand.self,
+      BenchCommand.self,
       PluginHostCommand.self,
     ])
 }

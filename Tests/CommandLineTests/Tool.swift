@@ -141,6 +141,9 @@ final class RunningProcess {
 
   func send(_ signal: Int32) { kill(identifier, signal) }
 
+  /// What it has written to standard error by now.
+  var errorsSoFar: String { Self.text(errorsPath) }
+
   func wait() throws -> Finished {
     var status: Int32 = 0
     while waitpid(identifier, &status, 0) < 0, errno == EINTR {}

@@ -1,0 +1,115 @@
+import ArchitecturePlugins
+import ArchitectureScorer
+import Foundation
+import NetworkGraph
+import Reports
+import ResultStorage
+import SearchSpaces
+
+/// A candidate: its metrics under every seed, its spectra, how it will train, and its network drawn.
+struct CandidatePage {
+  let job: JobRecord
+  let document: CandidateDocument
+  let run: StoredRun
+  /// Nil when the space can no longer be read.
+  let space: SearchSpace?
+
+  var page: DashboardPage {
+    get throws {
+      let candidate = document.candidate
+      let choices = candidate.choices.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      let rank =
+        candidate.rank.map { "rank \($0)" }
+        ?? "without a rank: \(candidate.message ?? candidate.outcome.rawValue)"
+      let body = """
+        <h1 class="mono">\(PageText.escaped(candidate.id))</h1>
+        <p><a href="/jobs/\(job.id)">\(PageText.escaped(job.space.name)), job \(job.id)</a>, \(PageText.escaped(rank))</p>
+        <p class="mono">\(PageText.escaped(choices.joined(separator: ", ")))</p>
+        \(metrics)
+        \(try pictures)
+        \(network)
+        """
+      return DashboardPage(title: candidate.id, place: .jobs, body: body)
+    }
+  }
+
+  private var metrics: String {
+    let seeds = run.result.seeds
+    let columns =
+      [TextTable.Column("metric", .left, importance: 0), .init("value", .right, importance: 0)]
+      + [.init("spread", .right, importance: 0)]
+      + seeds.prefix(12).map { .init("seed \($0)", .right, importance: 0) }
+    let rows = run.result.metrics.map { metric in
+      let summary = document.candidate.metrics[metric.name]
+      return [
+        metric.title, NumberText.significant(summary?.value),
+        NumberText.factor(logStandardDeviation: summary?.logStandardDeviation),
+      ] + seeds.prefix(12).indices.map { NumberText.significant(summary?.perSeed[$0]) }
+    }
+    return "<section><h2>Metrics</h2>\(HTMLText.table(columns, rows))</section>"
+  }
+
+  private var pictures: String {
+    get throws {
+      let eigenvalues = try document.eigenvalues()
+      guard eigenvalues.contains(where: { $0 != nil }) else { return "" }
+      let seeds = run.result.seeds
+      let spectra = zip(seeds, eigenvalues).prefix(8).map { seed, values in
+        LinePlot.Series(
+          "seed \(seed)", (values ?? []).enumerated().map { PlotPoint(Double($0.offset + 1), $0.element) })
+      }
+      let spectrum = LinePlot(
+        title: "Eigenvalues", x: PlotAxis("place, from the largest", isTight: true),
+        y: PlotAxis("eigenvalue", .logarithmic), series: spectra
+      ).svg(width: 480, height: 340, within: "spectrum")
+      let curves = zip(seeds, eigenvalues).prefix(8).map { seed, values in
+        LinePlot.Series("seed \(seed)", TrainingCurve(eigenvalues: values ?? []).points)
+      }
+      let curve = LinePlot(
+        title: "Predicted training loss",
+        x: PlotAxis("steps of gradient descent", .logarithmic, isTight: true),
+        y: PlotAxis("expected loss, of the first", .logarithmic), series: curves
+      ).svg(width: 480, height: 340, within: "training")
+      return """
+        <section><h2>Spectrum and training</h2>
+        <div class="plots"><figure><figcaption>Eigenvalues of the tangent kernel</figcaption>\(spectrum)</figure>
+        <figure><figcaption>Predicted training loss</figcaption>\(curve)
+        <p class="soft">\(PageText.escaped(TrainingCurve.note))</p></figure></div></section>
+        """
+    }
+  }
+
+  private var network: String {
+    guard let space, let candidate = try? space.candidate(choices: document.candidate.choices),
+      case .admitted(let network) = space.admission(of: candidate)
+    else { return "" }
+    return "<section><h2>Network</h2>\n<div class=\"graph\">\(NetworkDrawing(network).svg)</div></section>"
+  }
+}
+
+/// The training loss that a spectrum predicts, for labels that favour no direction.
+struct TrainingCurve {
+  static let note =
+    "In the limit of small steps around the initial weights the residual along eigenvector i shrinks by 1 − ηλ_i in each step "
+    + "(Jacot et al. 2018). The mean of the squares over random labels, at η = 1/λ_max; a real network bends away from it."
+
+  /// Steps and the loss as a part of the first one.
+  let points: [PlotPoint]
+
+  init(eigenvalues: [Double]) {
+    guard let largest = eigenvalues.first, largest > 0 else {
+      points = []
+      return
+    }
+    let factors = eigenvalues.map { 1 - max(0, $0) / largest }
+    var points: [PlotPoint] = []
+    for place in 0...60 {
+      let steps = pow(10, Double(place) / 12).rounded()
+      let loss = factors.reduce(0) { $0 + pow($1, 2 * steps) } / Double(factors.count)
+      // Beyond this nobody trains.
+      guard loss > 1e-8 else { break }
+      points.append(PlotPoint(steps, loss))
+    }
+    self.points = points
+  }
+}

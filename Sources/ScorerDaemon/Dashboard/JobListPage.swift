@@ -1,0 +1,93 @@
+import Foundation
+import Reports
+import ResultStorage
+
+/// The first page: jobs from the newest, those that run with their progress as it grows.
+struct JobListPage {
+  static let mostJobs = 50
+
+  /// One more than are shown when there is a next page.
+  let jobs: [JobRecord]
+  let isFirst: Bool
+
+  var page: DashboardPage {
+    DashboardPage(title: "Jobs", place: .jobs, body: body, isLive: true)
+  }
+
+  private var body: String {
+    guard !jobs.isEmpty else {
+      return """
+        <h1>Jobs</h1>
+        <div class="empty"><p>There is no job yet. Send a search space:</p>
+        <pre>curl --data-binary @space.yaml -H 'Content-Type: application/yaml' localhost:8420/v1/jobs</pre></div>
+        """
+    }
+    let rows = jobs.prefix(Self.mostJobs).map(row)
+    let older =
+      jobs.count > Self.mostJobs
+      ? "<a class=\"button\" href=\"/?before=\(jobs[Self.mostJobs - 1].id)\">Older</a>" : ""
+    let newest = isFirst ? "" : "<a class=\"button\" href=\"/\">Newest</a>"
+    return """
+      <h1>Jobs</h1>
+      <div class="scroll"><table>
+      <thead><tr><th class="number">job</th><th>space</th><th>status</th><th class="wide">progress</th>
+      <th class="number">candidates</th><th class="number">per second</th><th class="number">left</th>
+      <th class="number">failed</th><th>submitted</th></tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody></table></div>
+      <div class="pager">\(newest)\(older)</div>
+      """
+  }
+
+  private func row(_ job: JobRecord) -> String {
+    "<tr\(job.status.isEnd ? "" : " data-job=\"\(job.id)\"")><td class=\"number\"><a href=\"/jobs/\(job.id)\">\(job.id)</a></td>"
+      + "<td><a href=\"/jobs/\(job.id)\">\(PageText.escaped(job.space.name))</a></td>"
+      + "<td>\(JobText.status(job.status))</td><td class=\"wide\">\(JobText.bar(job))</td>"
+      + "<td class=\"number\">\(JobText.count(job))</td>"
+      + "<td class=\"number\" data-field=\"rate\">\(NumberText.missing)</td>"
+      + "<td class=\"number\" data-field=\"left\">\(NumberText.missing)</td>"
+      + "<td class=\"number\" data-field=\"failed\">\(NumberText.grouped(job.progress.failed))</td>"
+      + "<td>\(JobText.date(job.created))</td></tr>"
+  }
+}
+
+/// Pieces that pages show of a job.
+enum JobText {
+  static func status(_ status: JobStatus) -> String {
+    "<span class=\"status status-\(status.rawValue)\" data-field=\"status\">\(status.rawValue)</span>"
+  }
+
+  static func bar(_ job: JobRecord) -> String {
+    let total = job.progress.total.map { " max=\"\(max(1, $0))\" value=\"\(job.progress.done)\"" } ?? ""
+    let isKnown = job.progress.total != nil || job.status == .running
+    return
+      "<progress data-field=\"bar\" aria-label=\"progress\"\(isKnown ? total : " max=\"1\" value=\"0\"")></progress>"
+  }
+
+  static func count(_ job: JobRecord) -> String {
+    "<span data-field=\"done\">\(NumberText.grouped(job.progress.done))</span> / "
+      + "<span data-field=\"total\">\(job.progress.total.map(NumberText.grouped) ?? "?")</span>"
+  }
+
+  /// `2026-03-01 12:30 UTC`.
+  static func date(_ date: Date) -> String {
+    date.formatted(.iso8601).replacing("T", with: " ").dropLast(4) + " UTC"
+  }
+}
+
+/// The search spaces that the daemon knows by name.
+struct SpaceListPage {
+  let spaces: [SpaceDocument]
+
+  var page: DashboardPage {
+    let rows = spaces.map { space in
+      "<section><h2>\(PageText.escaped(space.name))</h2><p class=\"soft mono\">\(PageText.escaped(String(space.contentHash.prefix(12))))</p>"
+        + "<pre>\(space.text.split(separator: "\n", omittingEmptySubsequences: false).map { PageText.escaped(String($0)) }.joined(separator: "\n"))</pre></section>"
+    }
+    return DashboardPage(
+      title: "Spaces", place: .spaces,
+      body: "<h1>Search spaces</h1>\n"
+        + (rows.isEmpty ? "<div class=\"empty\">There is none yet.</div>" : rows.joined(separator: "\n")))
+  }
+}

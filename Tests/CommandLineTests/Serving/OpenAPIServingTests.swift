@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+
+/// Every operation that the daemon describes is carried out, and what it takes and gives is held against the description.
+@Suite struct OpenAPIServingTests {
+  let folder: ScratchFolder
+  let daemon: RunningDaemon
+  let description: JSONDocument
+
+  init() throws {
+    folder = try ScratchFolder()
+    daemon = try RunningDaemon(store: folder.file("s.sqlite"), in: folder)
+    description = try JSONDocument(try daemon.send("GET", "/openapi.json").body)
+  }
+
+  private struct Operation {
+    let method: String
+    let path: String
+    let document: JSONDocument
+    var name: String { document["operationId"]?.string ?? "" }
+  }
+
+  private var operations: [Operation] {
+    (description["paths"]?.members ?? [:]).flatMap { path, methods in
+      methods.members.map { Operation(method: $0.key.uppercased(), path: path, document: $0.value) }
+    }
+  }
+
+  private static let yaml = ["Content-Type": "application/yaml"]
+
+  /// The example of an operation's body in the description.
+  private func example(_ name: String, _ type: String) throws -> String {
+    let operation = try #require(operations.first { $0.name == name })
+    let content = try #require(operation.document["requestBody"]?["content"]?[type])
+    let example = try #require(content["example"])
+    let schema = try #require(content["schema"])
+    #expect(SchemaValidation(root: description).problems(example, schema) == [])
+    return example.string ?? example.text
+  }
+
+  @Test func everyOperationDoesWhatItsDescriptionSays() throws {
+    #expect(description["openapi"] == .text("3.1.0"))
+    let space = try example("submitJob", "application/yaml")
+    let job = try daemon.submit(space)
+    try daemon.end(of: job)
+    let ranking = try daemon.get("/v1/jobs/\(job)/ranking")
+    let ids = try #require(ranking["candidates"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+    let other = try daemon.submit(space, query: "?limit=2")
+    try daemon.end(of: other)
+
+    // How each operation is asked for; one that is missing here fails below.
+    let requests: [String: (path: String, headers: [String: String], body: String?)] = [
+      "submitJob": (
+        "/v1/jobs?limit=3&sampling_seed=1&seeds=2", Self.yaml.merging(["Idempotency-Key": "k"]) { $1 }, space
+      ),
+      "listJobs": ("/v1/jobs?status=finished&limit=1", [:], nil), "getJob": ("/v1/jobs/\(job)", [:], nil),
+      "followJob": ("/v1/jobs/\(job)/events", [:], nil), "cancelJob": ("/v1/jobs/\(job)/cancel", [:], nil),
+      "deleteJob": ("/v1/jobs/\(other)", [:], nil),
+      "getRanking": ("/v1/jobs/\(job)/ranking?where=depth%3E1&sort=width&order=descending&limit=3", [:], nil),
+      "listFailures": ("/v1/jobs/\(job)/failures?limit=10", [:], nil),
+      "getCandidate": ("/v1/jobs/\(job)/candidates/\(ids[0])", [:], nil),
+      "compareCandidates": ("/v1/jobs/\(job)/compare?candidates=\(ids[0]),\(ids[1])", [:], nil),
+      "getReport": ("/v1/jobs/\(job)/report?format=html", [:], nil),
+      "score": ("/v1/score", ["Content-Type": "application/json"], try example("score", "application/json")),
+      "listSpaces": ("/v1/spaces", [:], nil), "keepSpace": ("/v1/spaces", Self.yaml, space),
+      "getSpace": ("/v1/spaces/small", [:], nil),
+      "listCandidates": ("/v1/spaces/small/candidates?limit=3", [:], nil),
+      "listMetrics": ("/v1/metrics", [:], nil),
+      "listFamilies": ("/v1/plugins", [:], nil), "isAlive": ("/livez", [:], nil),
+      "isReady": ("/readyz", [:], nil),
+      "getMetrics": ("/metrics", [:], nil), "getOpenAPI": ("/openapi.json", [:], nil),
+      "getDocs": ("/docs", [:], nil),
+    ]
+    #expect(Set(operations.map(\.name)) == Set(requests.keys))
+    let validation = SchemaValidation(root: description)
+    for operation in operations {
+      let request = try #require(requests[operation.name], "\(operation.name)")
+      try check(operation, request.path)
+      let answer = try daemon.send(
+        operation.method, request.path, headers: request.headers, body: request.body)
+      let described = try #require(
+        operation.document["responses"]?["\(answer.status)"],
+        "\(operation.name) gave \(answer.status): \(answer.text)")
+      guard let content = described["content"]?.members.first else {
+        #expect(answer.body.isEmpty, "\(operation.name)")
+        continue
+      }
+      #expect(answer.headers["content-type"]?.hasPrefix(content.key) == true, "\(operation.name)")
+      if content.key == "application/json" {
+        let schema = try #require(content.value["schema"])
+        #expect(validation.problems(try JSONDocument(answer.body), schema) == [], "\(operation.name)")
+      }
+    }
+  }
+
+  /// The address fits the path, and every parameter of the query is described.
+  private func check(_ operation: Operation, _ address: String) throws {
+    let parts = address.split(separator: "?", maxSplits: 1)
+    let (given, pattern) = (parts[0].split(separator: "/"), operation.path.split(separator: "/"))
+    #expect(given.count == pattern.count && zip(given, pattern).allSatisfy { $1.hasPrefix("{") || $0 == $1 })
+    let described = operation.document["parameters"]?.elements ?? []
+    let names = Set(described.compactMap { $0["name"]?.string })
+    for item in parts.dropFirst().first?.split(separator: "&") ?? [] {
+      #expect(names.contains(String(item.prefix { $0 != "=" })), "\(operation.name): \(item)")
+    }
+    for part in pattern where part.hasPrefix("{") {
+      #expect(names.contains(String(part.dropFirst().dropLast())))
+    }
+  }
+
+  @Test func whatIsNotDescribedIsRefusedWithADescribedProblem() throws {
+    let validation = SchemaValidation(root: description)
+    let problem = try #require(description["components"]?["schemas"]?["Problem"])
+    let json = ["Content-Type": "application/json"]
+    let request = try #require(
+      operations.first { $0.name == "score" }?.document["requestBody"]?["content"]?["application/json"]?[
+        "schema"])
+    for body in [
+      #"{}"#, #"{"space": 3}"#, #"{"space": "x", "choices": 1}"#,
+      #"{"space": "x", "choices": {}, "seeds": [-1]}"#,
+      #"{"space": "x", "candidates": [{"choice": {}}]}"#, #"[]"#, #""text""#,
+      #"{"space": "x", "choices": {}, "more": 1}"#,
+    ] {
+      let answer = try daemon.send("POST", "/v1/score", headers: json, body: body)
+      #expect((400..<500).contains(answer.status), "\(body): \(answer.status)")
+      #expect(validation.problems(try JSONDocument(answer.body), problem) == [], "\(body)")
+      if body != #"{"space": 3}"# {
+        // The description refuses it as well.
+        #expect(!validation.problems(try JSONDocument(Data(body.utf8)), request).isEmpty, "\(body)")
+      }
+    }
+    for operation in operations where operation.method == "GET" {
+      let path = operation.path.replacing("{id}", with: "1").replacing("{candidate}", with: "x").replacing(
+        "{space}", with: "x")
+      for (method, address) in [("PATCH", path), ("GET", path + "?undescribed=1")] {
+        let answer = try daemon.send(method, address)
+        if answer.status == 200,
+          ["isAlive", "isReady", "getMetrics", "getOpenAPI", "getDocs", "followJob"].contains(operation.name)
+        {
+          continue
+        }
+        #expect((400..<500).contains(answer.status), "\(method) \(address): \(answer.status)")
+        #expect(answer.headers["content-type"] == "application/problem+json", "\(method) \(address)")
+        #expect(validation.problems(try JSONDocument(answer.body), problem) == [], "\(method) \(address)")
+      }
+    }
+  }
+
+  @Test func pagesAreWholeAndShowTextAsText() throws {
+    let hostile = """
+      name: '<script>alert(1)</script>'
+      family: fully_connected
+      input: {shape: [6], outputs: 2, samples: 8}
+      choices: {depth: [1, 2], width: [8, 16]}
+      """
+    let job = try daemon.submit(hostile)
+    try daemon.end(of: job)
+    let candidates = try #require(try daemon.get("/v1/jobs/\(job)/ranking")["candidates"] as? [[String: Any]])
+    let id = try #require(candidates.first?["id"] as? String)
+    for path in [
+      "/", "/spaces", "/docs", "/jobs/\(job)", "/jobs/\(job)?where=depth%3E1&sort=width&order=descending",
+      "/jobs/\(job)?where=%3Cscript%3E", "/jobs/\(job)/candidates/\(id)",
+    ] {
+      let page = try daemon.send("GET", path)
+      if path.contains("%3Cscript") {
+        #expect(page.status == 422)
+        continue
+      }
+      #expect(page.status == 200, "\(path): \(page.text)")
+      #expect(page.text.hasPrefix("<!doctype html>") && page.text.hasSuffix("</html>\n"))
+      #expect(!page.text.contains("<script>alert"), "\(path)")
+      #expect(page.headers["content-security-policy"]?.contains("script-src 'self'") == true)
+    }
+    #expect(try daemon.send("GET", "/").text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
+    let report = try daemon.send("GET", "/v1/jobs/\(job)/report")
+    #expect(!report.text.contains("<script>alert"))
+    let plain = try daemon.send("GET", "/assets/style.css")
+    let packed = try daemon.send("GET", "/assets/style.css", headers: ["Accept-Encoding": "br, gzip"])
+    #expect(packed.headers["content-encoding"] == "gzip")
+    #expect(packed.body.count < plain.body.count && Array(packed.body.prefix(2)) == [0x1F, 0x8B])
+    #expect(try daemon.send("GET", "/nowhere", headers: ["Accept": "text/html"]).status == 404)
+  }
+}
