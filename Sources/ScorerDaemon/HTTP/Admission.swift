@@ -11,6 +11,11 @@ struct AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     if ["/livez", "/readyz"].contains(request.uri.path) { return try await next(request, context) }
+    if let origin = request.headers[.origin], ![.get, .head].contains(request.method),
+      !Self.isSame(origin, request.head.authority)
+    {
+      throw Problem(.foreignOrigin, "pages of '\(origin)' may not change anything here")
+    }
     if let token {
       guard Self.isAllowed(request.headers[.authorization] ?? "", token) else {
         throw Problem(
@@ -24,6 +29,13 @@ struct AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
       )
     }
     return try await next(request, context)
+  }
+
+  /// Whether a page comes from this daemon. Browsers send what a page of any site asks them to, logged in as they are, but
+  /// they say which site it was.
+  private static func isSame(_ origin: String, _ authority: String?) -> Bool {
+    guard let authority, let mark = origin.range(of: "://") else { return false }
+    return origin[mark.upperBound...].lowercased() == authority.lowercased()
   }
 
   private static func isLoopback(_ authority: String) -> Bool {

@@ -14,6 +14,7 @@ struct Problem: HTTPResponseError {
   enum Kind: String, CaseIterable, Sendable {
     case malformedRequest = "malformed-request"
     case unauthorized = "unauthorized"
+    case foreignOrigin = "foreign-origin"
     case notFound = "not-found"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -34,6 +35,7 @@ struct Problem: HTTPResponseError {
       switch self {
       case .malformedRequest: .badRequest
       case .unauthorized: .unauthorized
+      case .foreignOrigin: .forbidden
       case .notFound: .notFound
       case .methodNotAllowed: .methodNotAllowed
       case .requestTimeout: .requestTimeout
@@ -54,6 +56,7 @@ struct Problem: HTTPResponseError {
       switch self {
       case .malformedRequest: "The request cannot be read"
       case .unauthorized: "The request brings no valid token"
+      case .foreignOrigin: "The request comes from another site's page"
       case .notFound: "There is nothing here"
       case .methodNotAllowed: "The method does not apply here"
       case .requestTimeout: "The request took too long to arrive"

@@ -46,6 +46,17 @@ import Testing
       daemon.send("GET", "/v1/jobs", headers: ["Host": "evil.example"]), 421, "misdirected")
   }
 
+  @Test func pagesOfOtherSitesChangeNothing() throws {
+    for origin in ["http://evil.example", "http://localhost:1", "null"] {
+      _ = try problem(
+        daemon.send("POST", "/v1/jobs/1/cancel", headers: ["Origin": origin]), 403, "foreign-origin")
+      #expect(try daemon.send("GET", "/v1/jobs", headers: ["Origin": origin]).status == 200)
+    }
+    // The daemon's own pages are heard: there is no such job.
+    _ = try problem(
+      daemon.send("POST", "/v1/jobs/1/cancel", headers: ["Origin": "http://localhost"]), 404, "not-found")
+  }
+
   @Test func mistakesOfASearchSpaceHaveTheirPlaces() throws {
     let text = """
       family: fully_connected
