@@ -38,8 +38,10 @@ public protocol ArchitectureFamily: Sendable {
 }
 
 extension ArchitectureFamily {
+  /// No text is wrong: for families without parameters in a form of their own.
   public func problem(with text: String, of parameter: ParameterDescription) -> ParameterProblem? { nil }
 
+  /// No parameters exclude each other.
   public func problems(amongGiven names: Set<String>) -> [ParameterProblem] { [] }
 
   /// The description of a parameter; nil for a name that the family does not have.

@@ -13,16 +13,25 @@ public struct CheckedChoices {
     self.choices = try family.validated(choices)
   }
 
+  /// The value of an integer parameter.
+  ///
+  /// - Throws: `PluginError.invalidChoices` when it is missing or of another kind.
   public func integer(_ name: String) throws(PluginError) -> Int {
     guard case .integer(let value)? = choices[name] else { throw missing(name) }
     return value
   }
 
+  /// The value of a parameter that is true or false.
+  ///
+  /// - Throws: `PluginError.invalidChoices` when it is missing or of another kind.
   public func boolean(_ name: String) throws(PluginError) -> Bool {
     guard case .boolean(let value)? = choices[name] else { throw missing(name) }
     return value
   }
 
+  /// The value of a choice or text parameter.
+  ///
+  /// - Throws: `PluginError.invalidChoices` when it is missing or of another kind.
   public func text(_ name: String) throws(PluginError) -> String {
     guard case .text(let value)? = choices[name] else { throw missing(name) }
     return value

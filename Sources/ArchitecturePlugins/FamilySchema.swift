@@ -1,11 +1,14 @@
 /// A family's schema as data: what `plugins list --format json` prints, and what a plugin says of its own.
 public struct FamilySchema: Codable, Hashable, Sendable {
+  /// One parameter, as `ParameterDescription` has it.
   public struct Parameter: Codable, Hashable, Sendable {
+    /// `snake_case`.
     public var name: String
     /// `integer`, `real`, `boolean`, `choice`, `integer_or_list` or `text`.
     public var type: String
     /// Of integers and reals; nil without a bound.
     public var minimum: Double?
+    /// Of integers and reals, itself allowed; nil without a bound.
     public var maximum: Double?
     /// Of choices.
     public var choices: [String]?
@@ -15,18 +18,24 @@ public struct FamilySchema: Codable, Hashable, Sendable {
     public var `default`: ParameterValue?
     /// True when the user must give it.
     public var required: Bool
+    /// One sentence for people.
     public var documentation: String
   }
 
+  /// `snake_case`.
   public var name: String
+  /// Enters the identity of scores; of a plugin from outside with the hash of its contents.
   public var version: String
+  /// One sentence for people.
   public var summary: String
+  /// In the order in which they are shown.
   public var parameters: [Parameter]
   /// Of a plugin from outside: its file.
   public var source: String?
   /// Of a plugin from outside: lowercase hexadecimal SHA-256 of its contents.
   public var contentHash: String?
 
+  /// The schema of a family, linked or from outside.
   public init(_ family: any ArchitectureFamily) {
     let external = family as? ExternalFamily
     name = family.name

@@ -2,6 +2,7 @@ import YAMLDocuments
 
 /// One parameter of a family: used for validation, for `ntkscorer plugins list` and for documentation.
 public struct ParameterDescription: Hashable, Sendable {
+  /// What values a parameter takes.
   public enum Kind: Hashable, Sendable {
     case integer(ClosedRange<Int>)
     case real(ClosedRange<Double>)
@@ -17,6 +18,7 @@ public struct ParameterDescription: Hashable, Sendable {
 
   /// `snake_case`.
   public let name: String
+  /// What values it takes.
   public let kind: Kind
   /// Nil when the user must give it.
   public let defaultValue: ParameterValue?
@@ -25,6 +27,10 @@ public struct ParameterDescription: Hashable, Sendable {
   /// One sentence for people.
   public let documentation: String
 
+  /// - Parameters:
+  ///   - name: `snake_case`, unique in its family.
+  ///   - defaultValue: of that kind; nil when the user must give the parameter, or may leave it out (`isOptional`).
+  ///   - documentation: one sentence for people.
   public init(
     name: String, kind: Kind, defaultValue: ParameterValue? = nil, isOptional: Bool = false,
     documentation: String

@@ -7,12 +7,17 @@ public struct ParameterProblem: Error, Hashable, Sendable, CustomStringConvertib
   /// The nearest valid name.
   public let suggestion: String?
 
+  /// - Parameters:
+  ///   - parameter: the one that is wrong.
+  ///   - message: what was found and what was expected.
+  ///   - suggestion: the nearest valid spelling.
   public init(parameter: String, message: String, suggestion: String? = nil) {
     self.parameter = parameter
     self.message = message
     self.suggestion = suggestion
   }
 
+  /// The message, and the suggestion when there is one.
   public var description: String { suggestion.map { "\(message); did you mean '\($0)'?" } ?? message }
 }
 
@@ -25,6 +30,7 @@ public enum PluginError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Everything wrong with one set of choices.
   case invalidChoices(family: String, problems: [ParameterProblem])
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .unknownFamily(let name, let known, let suggestion):

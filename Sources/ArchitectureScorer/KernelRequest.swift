@@ -15,23 +15,31 @@ public enum KernelKind: String, Hashable, Sendable, CaseIterable {
 
 /// One kernel of one network on given inputs, exactly as asked: precision is never promoted.
 public struct KernelRequest: Sendable {
+  /// Sampled, or of infinite width.
   public var kind: KernelKind
+  /// Evaluated in its canonical form.
   public var network: Network
+  /// n samples of the network's input shape.
   public var inputs: SampleBatch
   /// The kernel is then n × m between the two sets, and has no spectrum.
   public var secondInputs: SampleBatch?
   /// The same inputs in double precision, row-major, which kernels of infinite width are computed from; `inputs`,
   /// widened, when nil.
   public var exactInputs: [Double]?
+  /// Of `secondInputs`, as `exactInputs`.
   public var exactSecondInputs: [Double]?
+  /// Drawn, or given by name; without effect at infinite width.
   public var parameters: ParameterSource
+  /// Reduction, normalization mode, filter, parameterization, initialization and precision.
   public var settings: KernelSettings
   /// 0 computes once; R > 0 computes R + 1 times and reports the median of the last R.
   public var repetitions: Int
   /// Whether the report tells the time by phase.
   public var measuresPhases: Bool
+  /// Threads, and a budget in bytes that is checked before anything is allocated.
   public var resources: Resources
 
+  /// - Parameter repetitions: at least 0; `Scorer.kernel` refuses others.
   public init(
     kind: KernelKind = .empirical, network: Network, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
     exactInputs: [Double]? = nil, exactSecondInputs: [Double]? = nil,
@@ -57,7 +65,9 @@ public struct KernelRequest: Sendable {
 
 /// A kernel and what is known of it.
 public struct KernelResult: Sendable {
+  /// n × n for `sum` and `trace`, n·O × n·O for `full`; n × m between two sets of inputs.
   public let kernel: KernelMatrix
+  /// How it was computed, what it says, and what it took.
   public let report: KernelReport
   /// n × outputs, row-major, of the first set of inputs; nil for kernels of infinite width.
   public var outputs: [Double]?
@@ -69,6 +79,7 @@ public struct KernelReport: Hashable, Sendable {
   public let outcome: Outcome
   /// Why it is not `.ok`.
   public let message: String?
+  /// n, of the first set of inputs.
   public let samples: Int
   /// Numbers per sample at the network's output.
   public let outputs: Int
@@ -76,7 +87,9 @@ public struct KernelReport: Hashable, Sendable {
   public let spectrum: Spectrum?
   /// Statistics, forward, backward, Gram and eigenvalues; the median of the last R of `secondsAll`, or the only one.
   public let seconds: Double
+  /// Of every repetition in order, as `seconds`.
   public let secondsAll: [Double]
+  /// Of the first repetition, which also touches memory for the first time.
   public let firstSeconds: Double
   /// Drawing or reading in the weights.
   public let initializationSeconds: Double
@@ -92,9 +105,11 @@ public struct KernelReport: Hashable, Sendable {
   /// Where the wall time of one computation went, in seconds: that of the repetition whose time is the median (of an
   /// even number, the later of the two in the middle).
   public struct Phases: Hashable, Sendable {
+    /// One phase and its time.
     public struct Phase: Hashable, Sendable {
       /// `forward`, `eigenvalues`, …
       public let name: String
+      /// Wall time.
       public let seconds: Double
     }
 
@@ -103,6 +118,7 @@ public struct KernelReport: Hashable, Sendable {
     /// What they add up to, and the rest: laying out inputs, moving buffers, starting threads.
     public let total: Double
 
+    /// What no phase took, seconds.
     public var other: Double { max(0, total - phases.reduce(0) { $0 + $1.seconds }) }
 
     init(_ phases: [(name: String, seconds: Double)], eigenvalues: Double, total: Double) {
@@ -117,9 +133,13 @@ public struct KernelReport: Hashable, Sendable {
   public struct Spectrum: Hashable, Sendable {
     /// Descending; nil when the kernel holds numbers that are not finite.
     public let eigenvalues: [Double]?
+    /// κ = λ₁/λ_n, at least 1; nil when the kernel is singular to working precision.
     public let conditionNumber: Double?
+    /// λ₁.
     public let lambdaMax: Double?
+    /// λ_n; nil when rounding decides it.
     public let lambdaMin: Double?
+    /// Σλ, the sum of the diagonal.
     public let kernelTrace: Double?
   }
 }

@@ -8,6 +8,7 @@ import Synchronization
 /// A search space that is ready to be asked about one candidate after the other: settings checked, data open, identities
 /// made. For loops that ask thousands of times.
 public final class PreparedSpace: Sendable {
+  /// Whose candidates are asked about.
   public let space: SearchSpace
   private let plan: ScoringPlan
   private let scorer: Scorer
@@ -33,7 +34,9 @@ public final class PreparedSpace: Sendable {
       space: space, seeds: options.seeds, metrics: metrics, resources: options.resources, scorer: scorer)
   }
 
+  /// Of every answer, in this order.
   public var seeds: [UInt64] { plan.seeds }
+  /// How the scores are made, as the store keeps it.
   public var identity: ScoreIdentity { plan.identity }
   /// What scores are shown as, the condition number first.
   public var metrics: [MetricDescription] { plan.rules.metrics.map(\.description) }

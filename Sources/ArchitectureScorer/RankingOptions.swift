@@ -8,6 +8,9 @@ public struct Resources: Hashable, Sendable {
   /// that needs more than this alone is `over_budget`.
   public var memoryBudget: Int
 
+  /// - Parameters:
+  ///   - threads: at least 1; all cores when nil.
+  ///   - memoryBudget: bytes; half of the machine's memory when nil.
   public init(threads: Int? = nil, memoryBudget: Int? = nil) {
     self.threads = min(max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount), 1024)
     self.memoryBudget = max(1, memoryBudget ?? Self.availableMemory / 2)
@@ -35,10 +38,12 @@ public struct RankingOptions: Hashable, Sendable {
   public var samplingSeed: UInt64
   /// In place of the space's seeds.
   public var seeds: [UInt64]?
+  /// Threads and memory of the run.
   public var resources: Resources
   /// The command line as it was typed, for the store's list of runs.
   public var command: String
 
+  /// The whole space with its own seeds, unless said otherwise.
   public init(
     limit: Int? = nil, samplingSeed: UInt64 = 0, seeds: [UInt64]? = nil, resources: Resources = Resources(),
     command: String = ""

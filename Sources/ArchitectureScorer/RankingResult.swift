@@ -10,6 +10,7 @@ public struct MetricSummary: Hashable, Sendable {
   public let value: Double?
   /// Mean and standard deviation (divisor n − 1) of the natural logarithm; nil for a linear metric.
   public let logMean: Double?
+  /// As `logMean`; nil also with fewer than two values.
   public let logStandardDeviation: Double?
   /// Standard deviation on the metric's own scale.
   public let standardDeviation: Double?
@@ -27,9 +28,11 @@ public struct MetricSummary: Hashable, Sendable {
 public struct ScoredCandidate: Hashable, Sendable, Identifiable {
   /// From 1; ties share the smaller rank. Nil for a candidate without a value to rank by.
   public let rank: Int?
+  /// Whether another candidate has the same rank.
   public let isTied: Bool
   /// As `enumerate` lists it; unique in a family.
   public let id: String
+  /// The candidate's parameters that the space varies or fixes.
   public let choices: Choices
   /// The canonical hash of its network; nil when the family made none.
   public let networkHash: String?
@@ -80,10 +83,13 @@ public enum RunEnding: Hashable, Sendable {
 public struct RankingResult: Sendable {
   /// What was ranked.
   public let run: RunDescription
+  /// Lowercase hexadecimal SHA-256 of the space's definition.
   public let spaceHash: String
   /// How the scores were made. Its precision is the requested one; see `ScoredCandidate.wasPromoted`.
   public let identity: ScoreIdentity
+  /// In the order in which every `perSeed` stands.
   public let seeds: [UInt64]
+  /// By what candidates were ordered.
   public let rule: RankingRule
   /// The metrics of the run in the order in which they are shown: the condition number first.
   public let metrics: [MetricDescription]
@@ -92,8 +98,11 @@ public struct RankingResult: Sendable {
   /// Candidates without a rank, and why: those that something failed for, then those that a metric of the rule does not
   /// apply to (`Outcome.isInapplicable`); each by canonical hash, then by identifier.
   public let failed: [ScoredCandidate]
+  /// What became of the candidates.
   public let counts: RunCounts
+  /// Whether the ranking is of all that was asked for.
   public let ending: RunEnding
+  /// Of the whole run, seconds.
   public let wallSeconds: Double
 }
 
@@ -101,6 +110,7 @@ public struct RankingResult: Sendable {
 public struct RunEstimate: Hashable, Sendable {
   /// Candidates that would be looked at, as text for spaces of any size: `1536`, or `at most 1536`.
   public let candidates: String
+  /// How many seeds every candidate is scored with.
   public let seeds: Int
   /// Kernels of finite networks to compute, when the number fits; none of them is looked up in the store.
   public let kernels: Int?

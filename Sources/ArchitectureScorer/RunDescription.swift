@@ -6,30 +6,40 @@ import SearchSpaces
 /// What a run ranked and how, as far as its identity does not say: kept with the run, so that it can be reported without
 /// the search-space file.
 public struct RunDescription: Codable, Hashable, Sendable {
+  /// Its name.
   public let space: String
+  /// Its name.
   public let family: String
   /// Of one sample.
   public let inputShape: [Int]
+  /// O, numbers per sample at the networks' output.
   public let outputs: Int
   /// As search spaces name it: `gaussian`, `cifar10`.
   public let dataset: String
   /// Paths as written in the search space; empty for generated inputs.
   public let datasetPaths: [String]
+  /// n, of one batch.
   public let samples: Int
   /// Parameters that are the same in all candidates, as canonical JSON.
   private let fixedJSON: String
   /// The parameters that vary, in the order of the search space.
   public let choiceOrder: [String]
+  /// In the order in which scores are kept.
   public let seeds: [UInt64]
   /// Canonical names.
   public let metrics: [String]
+  /// Canonical names of those that rank, in the order of the rule.
   public let rankingMetrics: [String]
   /// Whether the ranks by these are added up.
   public let isRankSum: Bool
   /// Of a sample: how many candidates were asked for, and the seed that drew them.
   public let limit: Int?
+  /// Without effect when `limit` is nil.
   public let samplingSeed: UInt64
 
+  /// - Parameters:
+  ///   - seeds: of the run, which may differ from the space's own.
+  ///   - limit: how many candidates were asked for; nil for all.
   public init(_ space: SearchSpace, seeds: [UInt64], limit: Int? = nil, samplingSeed: UInt64 = 0) {
     self.space = space.name
     family = space.family.name

@@ -28,14 +28,21 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   public var measurement = MetricNeed.tangentKernelSpectrum.name
   /// Changes with the rules for numerical rank and promotion to double precision.
   public var measurementVersion = MetricNeed.tangentKernelSpectrum.version
+  /// Changes when the engine's numbers do.
   public var engineVersion: String
+  /// How the outputs become one kernel.
   public var outputReduction: OutputReduction
+  /// What batch normalization does.
   public var normalizationMode: NormalizationMode
+  /// Which parameters' gradients enter.
   public var parameterFilter: ParameterFilter
+  /// `standard` or `ntk`.
   public var parameterization: String
+  /// How weights are drawn.
   public var initialization: Initialization
   /// Of the computation.
   public var precision: Precision
+  /// What the user asked for: single scores may have been promoted.
   public var requestedPrecision: Precision
   /// Lowercase hexadecimal SHA-256 of what the samples are.
   public var datasetHash: String
@@ -47,6 +54,7 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   public var batchRule: String
   /// Nil for a network that came from a file.
   public var family: String?
+  /// Nil where `family` is.
   public var familyVersion: String?
 
   /// The identity of scores that are computed as asked.

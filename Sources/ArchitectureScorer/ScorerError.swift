@@ -23,6 +23,7 @@ public enum ScorerError: Error, Sendable, CustomStringConvertible {
   case network(NetworkError)
   case store(StoreError)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .notAvailable(let text), .invalidRequest(let text): text

@@ -7,6 +7,7 @@ import TangentKernel
 /// A run of `rank`, read back from its store: nothing is computed, and neither the search-space file nor the data are
 /// needed.
 public struct StoredRun: Sendable {
+  /// As the store keeps it.
   public let record: RunRecord
   /// As the run gave it, with what other runs have added to the store since. Candidates that the run did not come to are
   /// among the failed ones, as cancelled.

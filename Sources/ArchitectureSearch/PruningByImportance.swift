@@ -7,10 +7,12 @@ import CandidateRanking
 public struct PruningByImportance: Hashable, Sendable {
   /// The operations that are still on an edge.
   public struct Edge: Hashable, Sendable {
+    /// Unique among the edges.
     public var name: String
     /// At least one, of different names.
     public var operations: [String]
 
+    /// Nothing is checked before the search begins.
     public init(name: String, operations: [String]) {
       self.name = name
       self.operations = operations
@@ -24,6 +26,7 @@ public struct PruningByImportance: Hashable, Sendable {
     /// R, above 0: higher is better.
     public var linearRegions: Double
 
+    /// Checked where it is used.
     public init(conditionNumber: Double, linearRegions: Double) {
       self.conditionNumber = conditionNumber
       self.linearRegions = linearRegions
@@ -32,7 +35,9 @@ public struct PruningByImportance: Hashable, Sendable {
 
   /// An operation that was taken off.
   public struct Removal: Hashable, Sendable {
+    /// Its name.
     public let edge: String
+    /// What was taken off it.
     public let operation: String
     /// Its importance in that round, see `importances`.
     public let importance: Int
@@ -45,6 +50,7 @@ public struct PruningByImportance: Hashable, Sendable {
     /// A quality that is not a positive number; `without` names the operation that was left out, nil for none.
     case badQuality(Quality, without: String?)
 
+    /// What is wrong, in words.
     public var description: String {
       switch self {
       case .emptyEdge(let name): "edge '\(name)' has no operation to choose"

@@ -16,6 +16,7 @@ public struct ChoiceImportance: Hashable, Sendable {
   public struct Group: Hashable, Sendable {
     /// The value, or `first … last`.
     public let label: String
+    /// Candidates in it, at least 1.
     public let count: Int
     /// Of the score.
     public let mean: Double
@@ -32,10 +33,14 @@ public struct ChoiceImportance: Hashable, Sendable {
 
   /// What a choice is for one candidate.
   public struct Level: Hashable, Sendable {
+    /// The value as text.
     public let label: String
     /// Of a number; nil for other values, which are ordered by label.
     public let number: Double?
 
+    /// - Parameters:
+    ///   - label: the value as text; equal labels are one level.
+    ///   - number: what orders the levels, for a numeric parameter.
     public init(label: String, number: Double?) {
       self.label = label
       self.number = number

@@ -14,6 +14,7 @@ import Trainability
 /// The result does not depend on the order of the input. Complexity: O(m·n log n) for n candidates and m
 /// metrics.
 public struct Ranking: Hashable, Sendable {
+  /// By which the candidates stand in order.
   public let rule: RankingRule
   /// By rank.
   public let ranked: [RankedCandidate]
@@ -23,6 +24,7 @@ public struct Ranking: Hashable, Sendable {
   /// How many ranked candidates share their rank with another.
   public var tiedCount: Int { ranked.count { $0.isTied } }
 
+  /// Ranks whole candidates before those with failed seeds, and leaves out those without a value.
   public init(_ candidates: [RankingCandidate], by rule: RankingRule) {
     self.rule = rule
     var entries: [Entry] = []

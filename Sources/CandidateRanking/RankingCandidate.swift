@@ -17,6 +17,9 @@ public struct RankingCandidate: Hashable, Sendable {
   /// Why it failed, in words; nil when nothing failed.
   public let message: String?
 
+  /// - Parameters:
+  ///   - values: by metric; finite, or the candidate has no rank.
+  ///   - seedsOk: at most `seedsTotal`.
   public init(
     identifier: String, canonicalHash: String, values: [String: Double], seedsOk: Int, seedsTotal: Int,
     outcome: Outcome, message: String? = nil
@@ -38,6 +41,7 @@ public struct RankingCandidate: Hashable, Sendable {
 public struct RankedCandidate: Hashable, Sendable {
   /// From 1. Ties share the smaller rank, and the next candidate's rank counts all before it ("1224").
   public let rank: Int
+  /// Who has the place.
   public let candidate: RankingCandidate
   /// Whether another candidate has the same rank.
   public let isTied: Bool
@@ -49,6 +53,7 @@ public struct RankedCandidate: Hashable, Sendable {
 
 /// A candidate that has no place, and why.
 public struct UnrankedCandidate: Hashable, Sendable {
+  /// Who has none.
   public let candidate: RankingCandidate
   /// Of the candidate; `.nonFinite` when it calls itself `.ok` and a value is missing or not finite.
   public let outcome: Outcome

@@ -8,8 +8,10 @@ public enum RankingDirection: String, Codable, Hashable, Sendable, CaseIterable 
 public struct RankingMetric: Hashable, Sendable {
   /// The key of the metric in `RankingCandidate.values`.
   public let name: String
+  /// Whether high or low values come first.
   public let direction: RankingDirection
 
+  /// - Parameter name: canonical, as in `RankingCandidate.values`.
   public init(name: String, direction: RankingDirection) {
     self.name = name
     self.direction = direction

@@ -10,6 +10,10 @@ public struct TableOptions: Hashable, Sendable {
   /// Columns that are no features, by name or number: identifiers, say.
   public var ignored: [String]
 
+  /// - Parameters:
+  ///   - label: the column of classes; nil for none.
+  ///   - hasHeader: whether the first line names the columns; found out when nil.
+  ///   - ignored: columns that are left out.
   public init(label: String? = nil, hasHeader: Bool? = nil, ignored: [String] = []) {
     self.label = label
     self.hasHeader = hasHeader

@@ -11,10 +11,12 @@ public struct DataLocation: Hashable, Sendable, CustomStringConvertible {
   public let byteOffset: Int?
   /// Of a text file, counted from 1 as editors do.
   public let line: Int?
+  /// Of a table or of images, counted from 1 without the header.
   public let row: Int?
   /// The name of a table's column, or its number from 1 where columns have no names.
   public let column: String?
 
+  /// Only the file is always known.
   public init(
     file: String, member: String? = nil, byteOffset: Int? = nil, line: Int? = nil, row: Int? = nil,
     column: String? = nil
@@ -61,6 +63,7 @@ public enum DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The values do not form a batch or array of the stated shape.
   case invalidValues(String)
 
+  /// Where, and what is wrong, in words.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): return "\(file): cannot be read: \(reason)"
@@ -91,6 +94,7 @@ public struct ReadLimits: Hashable, Sendable {
   /// Bytes of one file, of one inflated archive member, and of one decoded array. 4 GiB by default.
   public var maximumBytes: Int
 
+  /// - Parameter maximumBytes: of what is read into memory; below 0 counts as 0.
   public init(maximumBytes: Int = 4 << 30) { self.maximumBytes = min(max(0, maximumBytes), 1 << 56) }
 }
 

@@ -25,6 +25,7 @@ public struct NumericArray: Hashable, Sendable {
       }
     }
 
+    /// Whether it is one of IEEE 754's binary formats.
     public var isFloatingPoint: Bool {
       switch self {
       case .float16, .float32, .float64: true

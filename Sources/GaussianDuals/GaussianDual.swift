@@ -8,6 +8,9 @@ public struct DualMoments: Hashable, Sendable {
   /// Ṫ = E[φ′(u) φ′(v)], which is ∂T/∂c (Price 1958).
   public var derivative: Double
 
+  /// - Parameters:
+  ///   - value: E[φ(u) φ(v)].
+  ///   - derivative: E[φ′(u) φ′(v)].
   public init(value: Double, derivative: Double) {
     self.value = value
     self.derivative = derivative
@@ -23,8 +26,10 @@ public struct DualMoments: Hashable, Sendable {
 ///
 /// Complexity: O(1) for closed forms; else O(k) for one variance and O(k²) for a pair, k ≥ 121 nodes.
 public struct GaussianDual: Hashable, Sendable {
+  /// φ.
   public let activation: Activation
 
+  /// The dual of φ, in closed form where there is one, else by quadrature.
   public init(_ activation: Activation) { self.activation = activation }
 
   /// Up to which variance a quadrature over pairs keeps its accuracy; infinite for closed forms.

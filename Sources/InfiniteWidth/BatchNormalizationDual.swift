@@ -16,6 +16,7 @@ public enum BatchNormalizationDual {
     /// Σ is not B × B, or not finite, or its samples are all equal.
     case covariance(String)
 
+    /// What is wrong, in words.
     public var description: String {
       switch self {
       case .notHomogeneous(let activation):

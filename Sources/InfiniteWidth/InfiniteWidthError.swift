@@ -15,6 +15,7 @@ public enum InfiniteWidthError: Error, Hashable, Sendable, CustomStringConvertib
   /// An activation without a closed form gets a variance beyond its quadrature: inputs that are not normalized.
   case varianceOutOfRange(node: String, variance: Double, limit: Double)
 
+  /// What has no such kernel, or does not fit, in words.
   public var description: String {
     switch self {
     case .unsupportedAtInfiniteWidth(let node, let operation, let reason):

@@ -17,6 +17,7 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   /// Batch normalization becomes the identity, as in the finite engine's mode of that name, instead of an error.
   public var removesBatchNormalization: Bool
 
+  /// The tangent kernel in the NTK parameterization, unless said otherwise.
   public init(
     parameterization: Parameterization = .ntk, weightVariance: Double = 2, biasVariance: Double = 0,
     trainsBiases: Bool = true, inputScale: Double = 1, removesBatchNormalization: Bool = false

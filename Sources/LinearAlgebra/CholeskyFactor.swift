@@ -4,6 +4,7 @@ import CLAPACKE
 public struct CholeskyFactor: Hashable, Sendable {
   /// Lower triangle of L; what stands above the diagonal means nothing. Row-major.
   private let factor: [Double]
+  /// n, of the n × n matrix.
   public let order: Int
   /// An estimate of 1/(‖A‖₁‖A⁻¹‖₁) (LAPACK's dpocon), between 0 and 1: solutions have a relative error of about
   /// machine precision divided by it.

@@ -9,6 +9,7 @@ public enum LinearAlgebraError: Error, Hashable, Sendable, CustomStringConvertib
   /// A Cholesky factor does not exist: the leading minor of this order is not positive.
   case notPositiveDefinite(order: Int)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .nonFinite: "the matrix holds numbers that are not finite"

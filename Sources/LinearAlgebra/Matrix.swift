@@ -2,7 +2,9 @@ import COpenBLAS
 
 /// A dense matrix of float64, row-major.
 public struct Matrix: Hashable, Sendable {
+  /// At least 0.
   public let rows: Int
+  /// At least 0.
   public let columns: Int
   /// `rows * columns` numbers; entry (i, j) is `values[i * columns + j]`.
   public var values: [Double]
@@ -40,12 +42,16 @@ public struct Matrix: Hashable, Sendable {
     Matrix(rows: rows, columns: columns) { _, _ in 0 }
   }
 
+  /// Entry (row, column), both from 0.
+  /// - Precondition: both are within the matrix.
   public subscript(row: Int, column: Int) -> Double {
     get { values[row * columns + column] }
     set { values[row * columns + column] = newValue }
   }
 
+  /// Whether rows and columns are as many.
   public var isSquare: Bool { rows == columns }
+  /// Whether no entry is infinite or NaN.
   public var isFinite: Bool { values.allSatisfy(\.isFinite) }
 
   /// The entries (i, i).
@@ -54,6 +60,7 @@ public struct Matrix: Hashable, Sendable {
   /// `3 × 4`.
   public var shape: String { "\(rows) × \(columns)" }
 
+  /// Entry (i, j) becomes (j, i).
   public var transposed: Matrix { Matrix(rows: columns, columns: rows) { self[$1, $0] } }
 
   /// Row i multiplied by `factors[i]`; rows without a factor are left as they are.

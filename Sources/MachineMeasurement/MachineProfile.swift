@@ -8,15 +8,18 @@ public struct MachineProfile: Sendable {
   public let variant: String
   /// The name of OpenBLAS's kernel set in use.
   public let openBLASCore: String
+  /// That measured at once.
   public let threads: Int
   /// Time given to each measurement.
   public let seconds: Double
   /// Fused multiply–adds on registers of the variant, all threads together, 10⁹ floating-point operations a second (a
   /// multiply–add is two).
   public let singlePeak: Double
+  /// The same of doubles.
   public let doublePeak: Double
   /// Ascending by size.
   public let readBandwidths: [ReadBandwidth]
+  /// In the order in which they are shown.
   public let kernels: [KernelRate]
 
   /// How fast memory is read over and over.
@@ -37,11 +40,13 @@ public struct MachineProfile: Sendable {
 
   /// One micro-kernel on one shape, in single precision, block after block of sixteen samples.
   public struct KernelRate: Sendable {
+    /// What the engine calls it, and the shape: `correlate 3×3`.
     public let name: String
     /// Nil where there are none.
     public let channels: Int?
     /// Positions along each side of the map; nil where there is none.
     public let side: Int?
+    /// What its rate is held against.
     public let limit: Limit
     /// GFLOP/s or GB/s as the limit says, all threads together.
     public let rate: Double
@@ -57,6 +62,7 @@ public enum MeasurementError: Error, Sendable, CustomStringConvertible {
   /// No variant of that name is compiled in, or this machine cannot run it. The names that are possible.
   case unknownVariant(String, known: [String])
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .unknownVariant(let name, let known):

@@ -6,6 +6,7 @@ import Foundation
 public struct BooleanCubeSpectrum: Hashable, Sendable {
   /// The eigenspace of one degree.
   public struct Degree: Hashable, Sendable {
+    /// k, from 0 to d.
     public let degree: Int
     /// μ_k; 0 where it is smaller than rounding can tell from 0.
     public let eigenvalue: Double
@@ -115,8 +116,11 @@ public struct BooleanCubeSpectrum: Hashable, Sendable {
 
   /// The number of hidden layers at which a degree's share of the variance is largest, and the share there.
   public struct OptimalDepth: Hashable, Sendable {
+    /// k.
     public let degree: Int
+    /// At which its share is largest.
     public let hiddenLayers: Int
+    /// Its share there, from 0 to 1.
     public let fractionalVariance: Double
   }
 

@@ -15,8 +15,10 @@ public struct CriticalPoint: Hashable, Sendable {
 /// At criticality q* determines both: σ_w² = 1/E[φ′²], σ_b² = q* − E[φ²]/E[φ′²]. The line is this curve over q*, so no fixed
 /// point has to be found inside a search for another.
 public struct CriticalLine: Hashable, Sendable {
+  /// φ.
   public let activation: Activation
 
+  /// The line of φ.
   public init(_ activation: Activation) { self.activation = activation }
 
   /// The critical σ_w² for a σ_b².

@@ -16,11 +16,13 @@ public enum PropagationPhase: String, Codable, Hashable, Sendable, CaseIterable 
 /// Depth scales ξ are numbers of layers over which something shrinks or grows e-fold; infinite at criticality. Nil means
 /// that a quantity does not exist in this phase, or without a q*.
 public struct MeanFieldAnalysis: Hashable, Sendable {
+  /// What was analysed: φ, σ_w² and σ_b².
   public let maps: WideNetworkMaps
   /// q*.
   public let varianceFixedPoint: VarianceFixedPoint
   /// χ₁ = σ_w² E[φ′²] at q*; where the variance grows without bound, its limit.
   public let gradientGain: Double
+  /// Ordered, critical or chaotic.
   public let phase: PropagationPhase
   /// c*: the correlation that any two inputs end at. 1 unless chaotic.
   public let correlationFixedPoint: Double?

@@ -5,6 +5,7 @@ public enum MeanFieldError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A quantity that does not exist for these parameters, and why.
   case undefined(String)
 
+  /// What the theory has no place for, in words.
   public var description: String {
     switch self {
     case .invalidParameter(let text), .undefined(let text): text

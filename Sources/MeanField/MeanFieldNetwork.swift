@@ -6,6 +6,7 @@ import NetworkGraph
 /// borders (circular padding), where they propagate signals as dense layers do (Xiao et al. 2018); strides, dilation and
 /// groups do not enter.
 public struct MeanFieldNetwork: Hashable, Sendable {
+  /// φ, the same in all layers.
   public let activation: Activation
   /// σ_w².
   public let weightVariance: Double
@@ -13,15 +14,21 @@ public struct MeanFieldNetwork: Hashable, Sendable {
   public let biasVariance: Double
   /// l: dense layers and convolutions, the readout included.
   public let depth: Int
+  /// How the last layer reads what stands before it.
   public let readout: Readout
 
   /// What layers without variances of their own have, and what becomes of batch normalization.
   public struct Defaults: Hashable, Sendable {
+    /// σ_w², above 0.
     public var weightVariance: Double
+    /// σ_b², at least 0.
     public var biasVariance: Double
     /// Batch normalization is the identity.
     public var removesBatchNormalization: Bool
 
+    /// - Parameters:
+    ///   - weightVariance: σ_w².
+    ///   - biasVariance: σ_b².
     public init(weightVariance: Double, biasVariance: Double = 0, removesBatchNormalization: Bool = false) {
       self.weightVariance = weightVariance
       self.biasVariance = biasVariance

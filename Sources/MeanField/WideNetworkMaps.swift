@@ -6,6 +6,7 @@ import NetworkGraph
 ///
 /// Parameterization: z′ = (σ_w/√N) W φ(z) + σ_b b with W, b ~ N(0, 1).
 public struct WideNetworkMaps: Hashable, Sendable {
+  /// φ.
   public let activation: Activation
   /// σ_w², positive.
   public let weightVariance: Double

@@ -5,6 +5,7 @@ public struct ImageResolution: Hashable, Sendable, CustomStringConvertible {
   /// At least 1.
   public let width: Int
 
+  /// Numbers below 1 count as 1.
   public init(height: Int, width: Int) {
     self.height = max(1, height)
     self.width = max(1, width)

@@ -2,6 +2,7 @@
 public struct Node: Hashable, Sendable {
   /// Unique in the network: the key of its arrays in a weights file. The input's is `input`.
   public let name: String
+  /// What it computes.
   public let operation: Operation
   /// Indices into `Network.nodes`, each smaller than this node's own.
   public let inputs: [Int]
@@ -20,6 +21,7 @@ public struct Node: Hashable, Sendable {
 /// A shape-checked directed acyclic graph. Node 0 is the input; nodes stand in an order in which every node
 /// comes after those it reads. Made by `NetworkBuilder`, so that a value of this type is always valid.
 public struct Network: Hashable, Sendable {
+  /// In order of evaluation: a node reads earlier ones alone. The first is the input.
   public let nodes: [Node]
   /// Index of the node whose value is the network's output; maps are flattened there (channels, rows,
   /// columns).
@@ -27,6 +29,7 @@ public struct Network: Hashable, Sendable {
 
   /// Numbers per sample at the output: the O of the kernel.
   public var outputCount: Int { nodes[output].shape.elementCount }
+  /// Of one sample.
   public var inputShape: TensorShape { nodes[0].shape }
 
   /// For this module only: the builder and the canonical form guarantee what the type promises.

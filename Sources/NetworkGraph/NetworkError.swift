@@ -7,6 +7,9 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One sentence without the node's name.
   public let message: String
 
+  /// - Parameters:
+  ///   - node: its name; nil when the network as a whole is wrong.
+  ///   - attribute: the one that is wrong, as network files spell it.
   public init(node: String? = nil, attribute: String? = nil, message: String) {
     self.node = node
     self.attribute = attribute

@@ -20,11 +20,13 @@ public struct ParameterArray: Hashable, Sendable {
     public var isTrainable: Bool { self != .runningMean && self != .runningVariance }
   }
 
+  /// What its numbers are.
   public let role: Role
   /// Row-major; (out, in) or (out, in/groups, kernel height, kernel width) for weights, (channels) for the
   /// rest.
   public let dimensions: [Int]
 
+  /// - Parameter dimensions: as `self.dimensions`.
   public init(role: Role, dimensions: [Int]) {
     self.role = role
     self.dimensions = dimensions

@@ -48,5 +48,6 @@ public enum TensorShape: Hashable, Sendable {
 }
 
 extension TensorShape: CustomStringConvertible {
+  /// `[3, 32, 32]`.
   public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 }

@@ -4,6 +4,7 @@ import TangentKernel
 
 /// A network trained by full-batch gradient descent on ½Σr², as it was after some of the steps.
 public struct DescentRun: Sendable {
+  /// The network after some steps.
   public struct Point: Sendable {
     /// Steps taken.
     public let step: Int
@@ -15,14 +16,17 @@ public struct DescentRun: Sendable {
     public let displacement: Double
   }
 
+  /// In order of their steps.
   public let points: [Point]
   /// ‖ω₀‖.
   public let initialNorm: Double
   /// f on the training inputs, n × O, before the first step and after the last.
   public let initialOutputs: Matrix
+  /// As `initialOutputs`, after the last step.
   public let outputs: Matrix
   /// The same of other inputs, m × O; nil when none were given.
   public let initialTestOutputs: Matrix?
+  /// As `initialTestOutputs`, after the last step.
   public let testOutputs: Matrix?
 
   /// - Parameters:

@@ -11,6 +11,7 @@ public enum NetworkTrainingError: Error, Hashable, Sendable, CustomStringConvert
   case invalidParameter(String)
   case parameters(KernelError)
 
+  /// What cannot be trained, in words.
   public var description: String {
     switch self {
     case .unsupported(let node, let operation):

@@ -3,6 +3,7 @@ import YAMLDocuments
 
 /// A plugin that has said what it offers.
 public final class Plugin: Sendable {
+  /// Where it came from.
   public let file: PluginFile
   /// Lowercase hexadecimal SHA-256 of the file and of the further files that the plugin names.
   public let contentHash: String
@@ -10,6 +11,7 @@ public final class Plugin: Sendable {
   public let description: YAMLNode
   /// Whether it runs in this process.
   public let isTrusted: Bool
+  /// What it may cost.
   public let limits: PluginLimits
   private let connection: any PluginConnection
 
@@ -62,6 +64,7 @@ public final class Plugin: Sendable {
   /// Ends its processes; the next call starts it anew. In this process nothing can be forgotten.
   public func forget() { connection.forget() }
 
+  /// A fault of this plugin.
   public func fault(_ kind: PluginFault.Kind, _ message: String) -> PluginFault {
     PluginFault(plugin: name, kind: kind, message: message)
   }

@@ -2,6 +2,7 @@
 ///
 /// Of a call it costs whatever the call was for (a candidate, say) and nothing else.
 public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// The file is missing, unreadable, or neither a shared library nor executable.
     case unusableFile = "unusable_file"
@@ -27,12 +28,16 @@ public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// The file's name.
   public let plugin: String
+  /// What went wrong.
   public let kind: Kind
   /// One sentence without the plugin's name.
   public let message: String
   /// The last lines that it wrote to standard error; empty when there are none, or they have no part in this.
   public let lastWords: String
 
+  /// - Parameters:
+  ///   - plugin: the file's name.
+  ///   - message: one sentence without it.
   public init(plugin: String, kind: Kind, message: String, lastWords: String = "") {
     self.plugin = plugin
     self.kind = kind

@@ -3,6 +3,7 @@ import Foundation
 
 /// A plugin's file, and which of its contents are meant.
 public struct PluginFile: Hashable, Sendable {
+  /// How a plugin is spoken to.
   public enum Form: String, Hashable, Sendable {
     /// `.so` or `.dylib`: speaks the C interface.
     case library
@@ -12,6 +13,7 @@ public struct PluginFile: Hashable, Sendable {
 
   /// Absolute, symbolic links followed.
   public let path: String
+  /// How it is spoken to.
   public let form: Form
   /// Lowercase hexadecimal SHA-256 of the contents.
   public let contentHash: String

@@ -11,5 +11,6 @@ public struct PluginLimits: Hashable, Sendable {
   /// After so many calls in a row that ended in its death or in something unreadable it is asked no more.
   public var failuresInARow = 20
 
+  /// The defaults of the command line.
   public init() {}
 }

@@ -2,11 +2,14 @@
 public struct PluginArray: Hashable, Sendable {
   /// `tangent_kernel`.
   public let name: String
+  /// Of the matrix.
   public let rows: Int
+  /// Of the matrix.
   public let columns: Int
   /// Row by row: `rows` · `columns` numbers.
   public let values: [Double]
 
+  /// - Parameter values: row by row, `rows` · `columns` of them.
   public init(name: String, rows: Int, columns: Int, values: [Double]) {
     self.name = name
     self.rows = rows
@@ -21,6 +24,7 @@ public struct PluginRequest: Sendable {
   public let call: String
   /// Further members of the request, values in JSON.
   public let members: [(key: String, json: String)]
+  /// Matrices that go with it.
   public let arrays: [PluginArray]
   /// In place of all that: what no plugin understands.
   private let malformed: String?
@@ -33,6 +37,10 @@ public struct PluginRequest: Sendable {
   /// Whether the reply can name the request.
   var isMalformed: Bool { malformed != nil }
 
+  /// - Parameters:
+  ///   - call: `describe`, `make` or `measure`.
+  ///   - members: further ones, values in JSON.
+  ///   - arrays: matrices that go with it.
   public init(_ call: String, _ members: [(key: String, json: String)] = [], arrays: [PluginArray] = []) {
     self.call = call
     self.members = members

@@ -6,6 +6,7 @@ import LaneKernels
 /// counter made of a 64-bit stream number and a 64-bit index. Nothing is stored between calls, so a number depends
 /// only on (seed, purpose, position, index): never on evaluation order or thread count.
 public struct RandomStream: Sendable, Hashable {
+  /// Philox's key.
   public let seed: UInt64
   /// The first eight bytes (big endian) of SHA-256 of purpose and position.
   public let stream: UInt64

@@ -9,6 +9,7 @@ public struct SpaceDocument: Hashable, Sendable {
   /// YAML, or JSON, as it was sent.
   public let text: String
 
+  /// - Parameter contentHash: of what the text means, so that it may be shared by texts.
   public init(contentHash: String, name: String, text: String) {
     self.contentHash = contentHash
     self.name = name
@@ -24,6 +25,7 @@ public enum JobStatus: String, Codable, Hashable, Sendable, CaseIterable {
   case cancelled
   case failed
 
+  /// Whether the job will not change any more.
   public var isEnd: Bool {
     switch self {
     case .queued, .running: false
@@ -34,12 +36,16 @@ public enum JobStatus: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// How far a job has come, in candidates.
 public struct JobProgress: Hashable, Sendable {
+  /// Finished, whatever their outcome.
   public var done: Int
   /// Nil while it is not known.
   public var total: Int?
+  /// Of `done`: the store had their scores.
   public var fromStore: Int
+  /// Of `done`: without a rank because something failed.
   public var failed: Int
 
+  /// Nothing done yet, unless said otherwise.
   public init(done: Int = 0, total: Int? = nil, fromStore: Int = 0, failed: Int = 0) {
     self.done = done
     self.total = total
@@ -52,18 +58,23 @@ public struct JobProgress: Hashable, Sendable {
 public struct JobRecord: Hashable, Sendable {
   /// Given by the store, from 1; never given twice.
   public let id: Int64
+  /// What is ranked.
   public let space: SpaceDocument
   /// What was asked for beside the space, as canonical JSON.
   public let optionsJSON: String
+  /// Where it stands.
   public let status: JobStatus
+  /// How far it has come, as it was last noted.
   public let progress: JobProgress
   /// The newest run of the store that works on it; nil before the first.
   public let runID: Int64?
   /// Why it failed; nil unless it did.
   public let message: String?
+  /// When it was taken.
   public let created: Date
   /// When it first ran.
   public let started: Date?
+  /// When it ended; nil while it has not.
   public let finished: Date?
   /// Grows with every change of this record.
   public let revision: Int

@@ -64,6 +64,7 @@ extension ResultStore {
     }
   }
 
+  /// The job with a number; nil when there is none.
   public func job(_ id: Int64) throws(StoreError) -> JobRecord? {
     try read { database in
       try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id]).map(self.job)

@@ -23,6 +23,7 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Anything else that SQLite reports.
   case failed(path: String, reason: String)
 
+  /// What is wrong with which file, in words.
   public var description: String {
     switch self {
     case .cannotOpen(let path, let reason): "store \(path): cannot be opened: \(reason)"

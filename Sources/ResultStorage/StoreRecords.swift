@@ -3,12 +3,14 @@ import Trainability
 
 /// A search space as it was when candidates of it were scored.
 public struct SpaceRecord: Hashable, Sendable {
+  /// Several spaces may have the same one.
   public let name: String
   /// Identifies the space: equal definitions have equal hashes.
   public let contentHash: String
   /// The canonical text that was hashed.
   public let definition: String
 
+  /// - Parameter contentHash: of `definition`.
   public init(name: String, contentHash: String, definition: String) {
     self.name = name
     self.contentHash = contentHash
@@ -33,6 +35,10 @@ public struct CandidateRecord: Hashable, Sendable {
   /// Convolutions and dense layers on the path that has most of them; nil when an earlier version stored it.
   public let depth: Int?
 
+  /// - Parameters:
+  ///   - identifier: how the search space calls it.
+  ///   - choicesJSON: canonical.
+  ///   - parameters: of the canonical network, as `multiplyAdds` and `depth`.
   public init(
     identifier: String = "", networkHash: String, family: String, choicesJSON: String, parameters: Int,
     multiplyAdds: Int, depth: Int? = nil
@@ -56,6 +62,9 @@ public struct FailureRecord: Hashable, Sendable {
   /// The family's own words.
   public let message: String
 
+  /// - Parameters:
+  ///   - choicesJSON: canonical.
+  ///   - message: the family's own words.
   public init(identifier: String, choicesJSON: String, message: String) {
     self.identifier = identifier
     self.choicesJSON = choicesJSON
@@ -84,9 +93,11 @@ public struct RunRecord: Hashable, Sendable {
   public let description: String?
   /// The command line as it was typed.
   public let command: String
+  /// When it began.
   public let started: Date
   /// Nil while it runs, or when its process was killed.
   public let finished: Date?
+  /// How far it came.
   public let status: RunStatus
   /// How many candidates belong to it.
   public let candidateCount: Int
@@ -98,8 +109,10 @@ public struct ScoreKey: Hashable, Sendable {
   public let networkHash: String
   /// The hash of `ScoreRecord.identityJSON`.
   public let identityHash: String
+  /// Of the weights, and of the batch unless that is fixed.
   public let seed: UInt64
 
+  /// - Parameter identityHash: of `ScoreRecord.identityJSON`.
   public init(networkHash: String, identityHash: String, seed: UInt64) {
     self.networkHash = networkHash
     self.identityHash = identityHash
@@ -109,9 +122,11 @@ public struct ScoreKey: Hashable, Sendable {
 
 /// The metrics of one network under one identity and seed.
 public struct ScoreRecord: Hashable, Sendable {
+  /// What it is the score of.
   public let key: ScoreKey
   /// How the score was made, as canonical JSON; without network and seed. The store keeps it once per hash.
   public let identityJSON: String
+  /// Whether there is a value, or why not.
   public let outcome: Outcome
   /// Why there is no value, in words; nil for `.ok`.
   public let message: String?
@@ -121,10 +136,12 @@ public struct ScoreRecord: Hashable, Sendable {
   public let eigenvalues: [Double]?
   /// What the computation took. Not part of the comparison with an earlier score.
   public let seconds: Double
+  /// Of the engine that computed it.
   public let engineVersion: String
   /// To the millisecond. Not part of the comparison with an earlier score.
   public let created: Date
 
+  /// Metrics that are not finite are left out; times are rounded to milliseconds.
   public init(
     key: ScoreKey, identityJSON: String, outcome: Outcome, message: String? = nil, metrics: [String: Double],
     eigenvalues: [Double]? = nil, seconds: Double, engineVersion: String, created: Date = Date()
@@ -167,12 +184,17 @@ public struct ScoreConflict: Hashable, Sendable {
 
 /// What a store holds.
 public struct StoreStatistics: Hashable, Sendable {
+  /// Different definitions.
   public let spaces: Int
+  /// Different ways to make a network.
   public let candidates: Int
+  /// Finished or not.
   public let runs: Int
+  /// Of one network, identity and seed each.
   public let scores: Int
   /// Scores by outcome; outcomes without a score are absent.
   public let scoresByOutcome: [Outcome: Int]
+  /// Scores that were given later and disagree.
   public let conflicts: Int
   /// Of the database, without the write-ahead log.
   public let bytes: Int

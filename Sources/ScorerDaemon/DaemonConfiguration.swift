@@ -8,6 +8,7 @@ public struct DaemonConfiguration: Sendable {
   public var port = 8420
   /// What every request but those about health has to bring; nil for none.
   public var token: String?
+  /// Threads and memory of all jobs and questions together.
   public var resources = Resources()
   /// Jobs that may wait for their turn.
   public var mostWaitingJobs = 100
@@ -15,6 +16,7 @@ public struct DaemonConfiguration: Sendable {
   public var mostRunningJobs = 4
   /// Bytes of a request's body.
   public var mostBodyBytes = 8 << 20
+  /// At once; further ones wait.
   public var mostConnections = 1024
   /// Candidates of one request for scores.
   public var mostCandidates = 1024
@@ -29,6 +31,7 @@ public struct DaemonConfiguration: Sendable {
   /// As it names itself: `ntkscorer 0.1.0`.
   public var program = "ntkscorer"
 
+  /// The defaults of `ntkscorer serve`.
   public init() {}
 
   /// Whether only this machine can reach it.
@@ -52,6 +55,7 @@ public enum DaemonError: Error, Hashable, Sendable, CustomStringConvertible {
   case noSuchFolder(String)
   case unreadable(path: String, reason: String)
 
+  /// What is wrong with it, in words.
   public var description: String {
     switch self {
     case .needsToken(let host):

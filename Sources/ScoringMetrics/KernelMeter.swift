@@ -7,6 +7,7 @@ import Trainability
 
 /// What one need gave for one network and seed, and how it was obtained.
 public struct MeterReading: Hashable, Sendable {
+  /// The result, or why there is none.
   public let measurement: Measurement
   /// What it was computed in: double also where single was asked for and did not suffice.
   public let precision: Precision
@@ -27,6 +28,7 @@ public struct KernelMeter: Sendable {
   private var finite: FiniteWidthMeter { FiniteWidthMeter(settings: settings) }
   private var infinite: InfiniteWidthMeter { InfiniteWidthMeter(settings: settings) }
 
+  /// - Parameter settings: that needs follow unless they fix some of their own.
   public init(settings: KernelSettings) { self.settings = settings }
 
   /// Never throws: what goes wrong is the measurement's outcome.

@@ -28,6 +28,7 @@ public final class LimitKernels {
 
   private var entry: Entry?
 
+  /// Empty.
   public init() {}
 
   /// The entry of a batch that has what is needed; nil when it is still to be evaluated.

@@ -17,6 +17,7 @@ public enum Measurement: Hashable, Sendable {
   /// `outcome` is never `.ok`.
   case failure(Outcome, message: String)
 
+  /// The spectrum in it; nil where there is none.
   public var spectrum: KernelSpectrum? {
     switch self {
     case .spectrum(let spectrum), .layerSum(let spectrum, _), .labelFit(let spectrum, _, _): spectrum
@@ -52,6 +53,7 @@ public struct Measurements: Sendable {
   public let network: NetworkSize
   private let results: [MetricNeed: Measurement]
 
+  /// - Parameter results: by need; what is missing was not asked for.
   public init(network: NetworkSize, _ results: [MetricNeed: Measurement] = [:]) {
     self.network = network
     self.results = results

@@ -26,8 +26,13 @@ public struct MetricDescription: Hashable, Sendable {
   public let scale: MetricScale
   /// Changes whenever the same measurements give another value.
   public let version: String
+  /// What has to be measured for it.
   public let needs: Set<MetricNeed>
 
+  /// - Parameters:
+  ///   - name: `lowerCamelCase`, unique among the metrics.
+  ///   - source: the paper and equation.
+  ///   - version: changes when the same measurements give another value.
   public init(
     name: String, title: String, unit: String, explanation: String, source: String,
     direction: MetricDirection, directionReason: String, scale: MetricScale, version: String = "1",

@@ -96,6 +96,7 @@ public enum MetricNeed: Hashable, Sendable {
     case weights
   }
 
+  /// What its measurement is a function of.
   public var dependence: Dependence {
     switch self {
     case .network, .meanField: .nothing

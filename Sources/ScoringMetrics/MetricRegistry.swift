@@ -6,6 +6,7 @@ public enum MetricError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Two metrics that a file could not tell apart.
   case duplicateMetric(name: String)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .unknownMetric(let name, let known, let suggestion):
@@ -29,6 +30,7 @@ public struct MetricRegistry: Sendable {
     ]
       + LabelMetric.all + MeanFieldMetric.all + NetworkMetric.all)
 
+  /// In the order in which they are listed; their names differ.
   public private(set) var metrics: [any ScoringMetric]
 
   /// - Throws: `MetricError.duplicateMetric`; names that differ only in case style are the same.

@@ -19,12 +19,16 @@ public struct NetworkSize: Codable, Hashable, Sendable {
   /// Convolutions and dense layers on the path that has most of them.
   public let depth: Int
 
+  /// - Parameters:
+  ///   - multiplyAdds: of one image, forward.
+  ///   - depth: convolutions and dense layers on the path that has most of them.
   public init(parameters: Int, multiplyAdds: Int, depth: Int) {
     self.parameters = parameters
     self.multiplyAdds = multiplyAdds
     self.depth = depth
   }
 
+  /// Counted on the network as it stands.
   public init(_ network: Network) {
     self.init(
       parameters: network.parameterCount, multiplyAdds: network.multiplyAdds, depth: network.depth)

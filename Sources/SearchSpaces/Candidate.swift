@@ -66,6 +66,7 @@ public struct CandidateSequence: Sequence, Sendable {
       path = space.diagram.completing()
     }
 
+    /// The next candidate in the order of the space; nil after the last.
     public mutating func next() -> Candidate? {
       guard let current = path else { return nil }
       let candidate = space.candidate(current, index: isIndexed ? index : nil)

@@ -11,6 +11,7 @@ public enum CandidateError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Constraints, as they are written.
   case broken([String], space: String)
 
+  /// What is wrong, and the nearest valid spelling.
   public var description: String {
     switch self {
     case .unknown(let error): error.description

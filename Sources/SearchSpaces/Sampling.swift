@@ -32,9 +32,11 @@ public struct CandidateSample: Sendable {
   public internal(set) var admitted: [Admitted] = []
   /// Candidates that make no network, in the order in which they were drawn; the first 1000 of them.
   public internal(set) var failed: [Failed] = []
+  /// Candidates that make no network, all of them.
   public internal(set) var failedCount = 0
   /// Candidates outside the budgets.
   public internal(set) var overBudgetCount = 0
+  /// Why drawing stopped.
   public internal(set) var ending = Ending.exhausted
 }
 

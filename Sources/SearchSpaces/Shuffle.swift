@@ -35,6 +35,7 @@ public struct ShuffledCandidates: Sequence, Sendable {
       self.random = random
     }
 
+    /// The next candidate of the sample; nil when every one was drawn.
     public mutating func next() -> Candidate? {
       if shuffle != nil { return shuffle?.next().flatMap { space.candidate(at: $0) } }
       while true {

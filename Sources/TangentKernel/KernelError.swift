@@ -12,6 +12,7 @@ public enum KernelError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A parameter array is missing, surplus or misshaped.
   case parameters(String)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .overBudget(let needed, let budget):

@@ -2,8 +2,10 @@ import NetworkGraph
 
 /// What an evaluation keeps of its passes beside the kernel. Nothing is computed that was not asked for.
 public struct KernelExtras: OptionSet, Hashable, Sendable {
+  /// One bit for each extra.
   public let rawValue: UInt8
 
+  /// - Parameter rawValue: bits without a meaning are kept and ask for nothing.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The kernel's share of each parameter array. Memory: one kernel more for each; no arithmetic.
@@ -29,6 +31,7 @@ public struct LayerKernel: Hashable, Sendable {
   /// As large as the whole kernel.
   public let kernel: KernelMatrix
 
+  /// - Parameter layer: its name in the original network.
   public init(layer: String, role: ParameterArray.Role, kernel: KernelMatrix) {
     self.layer = layer
     self.role = role
@@ -53,7 +56,9 @@ public struct LayerSignal: Hashable, Sendable {
   public let operation: String
   /// Values of one sample.
   public let units: Int
+  /// Over units and samples.
   public let mean: Double
+  /// Of the squares, over units and samples.
   public let meanSquare: Double
   /// The share of values that are exactly zero, 0 … 1.
   public let zeroFraction: Double

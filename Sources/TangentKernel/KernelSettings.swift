@@ -41,13 +41,20 @@ public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// Everything that decides a kernel beside the network, the parameters and the inputs. Part of a score's identity.
 public struct KernelSettings: Codable, Hashable, Sendable {
+  /// How the outputs become one kernel.
   public var outputReduction: OutputReduction
+  /// What batch normalization does.
   public var normalizationMode: NormalizationMode
+  /// Which parameters' gradients enter.
   public var parameterFilter: ParameterFilter
+  /// How stored parameters become effective ones.
   public var parameterization: Parameterization
+  /// How weights are drawn.
   public var initialization: Initialization
+  /// Of the passes; the Gram matrix is always float64.
   public var precision: Precision
 
+  /// Sum of logits, frozen statistics, all parameters, He normal weights and single precision, unless said otherwise.
   public init(
     outputReduction: OutputReduction = .sum, normalizationMode: NormalizationMode = .frozen,
     parameterFilter: ParameterFilter = .all, parameterization: Parameterization = .standard,
@@ -64,16 +71,21 @@ public struct KernelSettings: Codable, Hashable, Sendable {
 
 /// A kernel between two sets of samples; square and symmetric when they are one set.
 public struct KernelMatrix: Hashable, Sendable {
+  /// n, or n·O for `full`.
   public let rows: Int
+  /// As rows, or m between two sets.
   public let columns: Int
   /// Row-major.
   public let values: [Double]
 
+  /// - Precondition: there are `rows` · `columns` values.
   public init(rows: Int, columns: Int, values: [Double]) {
     self.rows = rows
     self.columns = columns
     self.values = values
   }
 
+  /// Entry (row, column), both from 0.
+  /// - Precondition: both are within the matrix.
   public subscript(row: Int, column: Int) -> Double { values[row * columns + column] }
 }

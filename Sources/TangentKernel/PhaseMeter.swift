@@ -24,8 +24,10 @@ public enum KernelPhase: Int, Hashable, Sendable, CaseIterable {
 public struct KernelPhaseSeconds: Hashable, Sendable {
   private var seconds = SIMD8<Double>()
 
+  /// All zero.
   public init() {}
 
+  /// Wall seconds of one phase.
   public subscript(phase: KernelPhase) -> Double {
     get { seconds[phase.rawValue] }
     set { seconds[phase.rawValue] = newValue }

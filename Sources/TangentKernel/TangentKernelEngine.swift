@@ -7,6 +7,7 @@ import NetworkGraph
 public final class KernelWorkspace {
   let pool = BufferPool()
 
+  /// Holds no memory yet.
   public init() {}
 
   /// Returns unused memory beyond this many bytes to the system.
@@ -50,7 +51,9 @@ public struct KernelEvaluation: Sendable {
   public let outputs: [Double]
   /// False when an output or an entry of the kernel is not finite.
   public let isFinite: Bool
+  /// Wall time.
   public let seconds: PhaseSeconds
+  /// Of this evaluation, by formula.
   public let cost: KernelCost
   /// Per parameter array that the filter includes, in canonical order of layers. They sum to `kernel`.
   /// Nil unless asked for, as all that follows.

@@ -8,6 +8,7 @@ import LinearAlgebra
 public struct DecomposedKernel: Sendable {
   /// (K + Kᵀ)/2.
   public let matrix: Matrix
+  /// Eigenvalues and what follows from them alone.
   public let spectrum: KernelSpectrum
   /// Descending as the spectrum's; those that rounding decides are 0.
   public let resolvedEigenvalues: [Double]

@@ -5,6 +5,7 @@ import LinearAlgebra
 public struct EigenvalueBounds: Hashable, Sendable {
   /// A proven bound and what proves it.
   public struct Certificate: Hashable, Sendable {
+    /// The bound.
     public let value: Double
     /// `Gershgorin`, `diagonal`, `trace`, `2 × 2 minor`, `mean entry`, `row sum`.
     public let reason: String
@@ -12,7 +13,9 @@ public struct EigenvalueBounds: Hashable, Sendable {
 
   /// The best certificates on both sides.
   public struct Interval: Hashable, Sendable {
+    /// The eigenvalue is no smaller.
     public let lower: Certificate
+    /// The eigenvalue is no larger.
     public let upper: Certificate
   }
 

@@ -25,10 +25,14 @@ public struct GaussianPosterior: Sendable {
 /// The kernels of a Gaussian process between training inputs, n × n, between others and these, m × n, and between
 /// others, m × m.
 public struct GaussianPrior: Sendable {
+  /// n × n.
   public let training: Matrix
+  /// m × n.
   public let cross: Matrix
+  /// m × m.
   public let test: Matrix
 
+  /// - Throws: `TrainabilityError` when the shapes do not fit each other.
   public init(training: Matrix, cross: Matrix, test: Matrix) throws(TrainabilityError) {
     try requireShape(cross, test.rows, training.rows, "the kernel between others and training inputs")
     for (matrix, name) in [(training, "training"), (test, "other")] {

@@ -26,6 +26,7 @@ public enum SpectrumError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The precision has to lie between 0 and 1, both excluded.
   case invalidEpsilon(Double)
 
+  /// The value, or why there is none.
   public var description: String {
     switch self {
     case .noEigenvalues: "a kernel of no samples has no spectrum"

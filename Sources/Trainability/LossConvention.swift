@@ -34,6 +34,7 @@ public enum LossConvention: String, Codable, Hashable, Sendable, CaseIterable {
 /// What the eigenvalues say about learning rates of full-batch gradient descent on one convention of the loss
 /// (Lee et al. 2019, §2.2).
 public struct LearningRateLimits: Hashable, Sendable {
+  /// The loss that the rates are for.
   public let convention: LossConvention
   /// 2/λ₁ for ½Σr²: at and above it the fastest direction does not converge.
   public let stable: Double

@@ -11,6 +11,7 @@ public enum MetricScale: String, Codable, Hashable, Sendable, CaseIterable {
 
 /// One metric of one candidate over its seeds.
 public struct SeedAggregate: Hashable, Sendable {
+  /// How the seeds were averaged.
   public let scale: MetricScale
   /// exp(mean of logarithms), or the arithmetic mean. Exactly the common value when all seeds agree.
   public let value: Double

@@ -14,6 +14,7 @@ public enum TrainabilityError: Error, Hashable, Sendable, CustomStringConvertibl
   case invalidParameter(String)
   case linearAlgebra(LinearAlgebraError)
 
+  /// What is wrong, in words.
   public var description: String {
     switch self {
     case .shapeMismatch(let text), .invalidParameter(let text): text

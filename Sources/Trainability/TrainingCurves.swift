@@ -3,12 +3,15 @@ import LinearAlgebra
 
 /// Everything that is known of training at several times, ready to be written or drawn.
 public struct TrainingCurves: Sendable {
+  /// Training at one time.
   public struct Point: Sendable {
     /// Time, or steps.
     public let position: Double
     /// ½Σr².
     public let loss: Double
+    /// On the loss at that time.
     public let bounds: LossBounds
+    /// ‖r‖.
     public let residualNorm: Double
     /// ‖θ − θ₀‖.
     public let displacement: Double
@@ -20,6 +23,7 @@ public struct TrainingCurves: Sendable {
     public let deviations: [Double]?
   }
 
+  /// In order of time.
   public let points: [Point]
 
   /// - Parameters:

@@ -8,6 +8,7 @@ import LinearAlgebra
 /// With O outputs the kernel acts on each alike (Θ ⊗ I), so residuals are n × O and sums run over outputs too. Losses
 /// are ½Σr².
 public struct TrainingDynamics: Sendable {
+  /// K and its eigensystem.
   public let kernel: DecomposedKernel
   /// y, n × O.
   public let targets: Matrix

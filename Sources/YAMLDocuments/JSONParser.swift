@@ -5,6 +5,7 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
   /// One sentence without the place.
   public let message: String
 
+  /// What is wrong, and at which byte from 1.
   public var description: String { "\(message), at byte \(offset + 1)" }
 }
 

@@ -41,5 +41,6 @@ struct LadderFamily: ArchitectureFamily {
 
 private let plugin = ExportedPlugin(families: [LadderFamily()])
 
+/// The plugin's table, as the C interface asks for it. Any thread may call it.
 @_cdecl("ntkscorer_plugin_v1")
 public func ntkscorerPlugin() -> UnsafeRawPointer { plugin.table }

@@ -7,13 +7,17 @@ import YAMLDocuments
 /// Every network is asked for twice, since the same choices must give the same network; a library that is trusted is
 /// asked once.
 public struct ExternalFamily: ArchitectureFamily {
+  /// As the plugin says it, `snake_case`; search spaces name the family by it.
   public let name: String
   /// As the plugin says it, and the hash of the plugin's contents: `1+sha256.…`. A changed plugin makes other scores.
   public let version: String
   /// As the plugin says it.
   public let declaredVersion: String
+  /// One sentence for people, as the plugin says it.
   public let summary: String
+  /// In the plugin's order; their names differ.
   public let parameters: [ParameterDescription]
+  /// Who is asked for networks.
   public let plugin: Plugin
 
   init(_ description: FamilyReader.Description, of plugin: Plugin) {

@@ -8,18 +8,22 @@ import ScoringMetrics
 /// Everything that a run relies on is tried: that it starts and describes itself, gives the same answers again, makes
 /// networks that fit over the whole range of its parameters, and answers what makes no sense.
 public struct PluginConformance: Sendable {
+  /// One thing that was tried.
   public struct Check: Hashable, Sendable {
     /// What was looked at: `ladder: networks over the parameters' ranges`.
     public let subject: String
+    /// Whether it was as runs need it.
     public let isPassed: Bool
     /// What was seen: numbers, or what is wrong.
     public let detail: String
   }
 
+  /// In the order in which they were made.
   public private(set) var checks: [Check] = []
   /// What it offers; nil when it could not say so.
   public private(set) var plugin: Plugin?
 
+  /// Whether there was anything to try, and nothing failed.
   public var isPassed: Bool { !checks.isEmpty && checks.allSatisfy(\.isPassed) }
 
   /// Runs the suite. Takes as long as some thousand calls of the plugin.

@@ -10,8 +10,10 @@ public struct PluginSources: Hashable, Sendable {
   public var folder: String?
   /// Whether libraries run in this process.
   public var trustsLibraries: Bool
+  /// Of every plugin that is found.
   public var limits: PluginLimits
 
+  /// No files, and the user's own folder, unless said otherwise.
   public init(
     paths: [String] = [], folder: String? = PluginSources.defaultFolder, trustsLibraries: Bool = false,
     limits: PluginLimits = PluginLimits()

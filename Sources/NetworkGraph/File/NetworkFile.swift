@@ -24,10 +24,12 @@ public enum Parameterization: String, Codable, Hashable, Sendable, CaseIterable 
 /// layer is the output unless `output` names another; layers without a name are `layer0`, `layer1`, … by
 /// position.
 public struct NetworkFile: Hashable, Sendable {
+  /// What the file describes, checked.
   public var network: Network
   /// The default that a command line may override; nil when the file says nothing.
   public var parameterization: Parameterization?
 
+  /// A network that is to be written.
   public init(network: Network, parameterization: Parameterization? = nil) {
     self.network = network
     self.parameterization = parameterization

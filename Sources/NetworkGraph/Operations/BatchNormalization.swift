@@ -1,7 +1,9 @@
 /// (x − μ)/√(σ² + ε)·γ + β per channel, the biased variance over samples and positions (Ioffe & Szegedy
 /// 2015).
 public struct BatchNormalization: Hashable, Sendable {
+  /// Added to the variance, above 0.
   public var epsilon: Double
+  /// ε as PyTorch has it, unless said otherwise.
   public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
 }
 

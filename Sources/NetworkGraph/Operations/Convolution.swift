@@ -3,19 +3,28 @@ public struct Convolution: Hashable, Sendable {
   /// What lies outside the map.
   public enum PaddingMode: String, Hashable, Sendable, CaseIterable { case zeros, circular }
 
+  /// Output channels, a multiple of `groups`.
   public var filters: Int
+  /// At least 1.
   public var kernelHeight: Int
+  /// At least 1.
   public var kernelWidth: Int
   /// The same along both axes.
   public var stride: Int
   /// Rows (and columns) added on each side: the same along both axes.
   public var padding: Int
+  /// What lies outside the map.
   public var paddingMode: PaddingMode
+  /// Input positions between neighbouring taps, at least 1.
   public var dilation: Int
+  /// The channels are split into so many parts, each with filters of its own; divides both sides' channels.
   public var groups: Int
+  /// Whether each filter adds a number of its own.
   public var bias: Bool
+  /// How its parameters are stored, multiplied and drawn.
   public var scaling: ParameterScaling
 
+  /// Sizes are checked when the convolution enters a network.
   public init(
     filters: Int, kernelHeight: Int, kernelWidth: Int, stride: Int = 1, padding: Int = 0,
     paddingMode: PaddingMode = .zeros, dilation: Int = 1, groups: Int = 1, bias: Bool = true,

@@ -1,9 +1,13 @@
 /// y = W x + b over features. Weights: (units, inputs).
 public struct Dense: Hashable, Sendable {
+  /// Outputs, at least 1.
   public var units: Int
+  /// Whether each unit adds a number of its own.
   public var bias: Bool
+  /// How its parameters are stored, multiplied and drawn.
   public var scaling: ParameterScaling
 
+  /// Sizes are checked when the layer enters a network.
   public init(units: Int, bias: Bool = true, scaling: ParameterScaling = .init()) {
     self.units = units
     self.bias = bias

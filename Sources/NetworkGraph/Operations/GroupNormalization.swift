@@ -1,8 +1,11 @@
 /// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over each group of neighbouring channels of one
 /// sample, γ and β per channel (Wu & He 2018).
 public struct GroupNormalization: Hashable, Sendable {
+  /// Divides the channels.
   public var groups: Int
+  /// Added to the variance, above 0.
   public var epsilon: Double
+  /// ε as PyTorch has it, unless said otherwise.
   public init(groups: Int, epsilon: Double = 1e-5) {
     self.groups = groups
     self.epsilon = epsilon

@@ -1,7 +1,9 @@
 /// (x − μ)/√(σ² + ε)·γ + β with mean and biased variance over all of one sample's numbers, γ and β per
 /// channel (Ba et al. 2016; for maps this is PyTorch's `GroupNorm(1, channels)`).
 public struct LayerNormalization: Hashable, Sendable {
+  /// Added to the variance, above 0.
   public var epsilon: Double
+  /// ε as PyTorch has it, unless said otherwise.
   public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
 }
 

@@ -4,11 +4,16 @@
 /// written out). `weightVariance` σ_w² and `biasVariance` σ_b² say how they are drawn: weights N(0,
 /// σ_w²/fan_in), biases N(0, σ_b²); nil leaves it to the chosen initialization.
 public struct ParameterScaling: Hashable, Sendable {
+  /// Multiplies the stored weights.
   public var weightScale: Double
+  /// Multiplies the stored biases.
   public var biasScale: Double
+  /// σ_w²; nil leaves it to the initialization.
   public var weightVariance: Double?
+  /// σ_b²; nil leaves it to the initialization.
   public var biasVariance: Double?
 
+  /// Stored as they are and drawn as the initialization says, unless said otherwise.
   public init(
     weightScale: Double = 1, biasScale: Double = 1, weightVariance: Double? = nil, biasVariance: Double? = nil
   ) {

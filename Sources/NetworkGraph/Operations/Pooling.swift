@@ -1,12 +1,16 @@
 /// A window of `kernel` × `kernel`, moved by `stride`, over maps padded by `padding` on each side. Padding is
 /// never the maximum; the average counts it only when asked to.
 public struct Pooling: Hashable, Sendable {
+  /// Positions along each side of the window, at least 1.
   public var kernel: Int
+  /// At least 1.
   public var stride: Int
+  /// Rows (and columns) added on each side, less than `kernel`.
   public var padding: Int
   /// Average pooling only: divide by kernel² at the border too, instead of by the number of real positions.
   public var countsPadding: Bool
 
+  /// - Parameter stride: `kernel` when nil.
   public init(kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = false) {
     self.kernel = kernel
     self.stride = stride ?? kernel

@@ -7,7 +7,9 @@ import YAMLDocuments
 ///
 /// Two are equal when the plugin's contents, its metrics and what they read are.
 public struct ExternalMeasurement: Hashable, Sendable {
+  /// Who is asked.
   public let plugin: Plugin
+  /// What goes with the question.
   public let inputs: Set<MetricInput>
   /// As the plugin names them, `snake_case`, in its order.
   public let metrics: [String]
@@ -25,10 +27,12 @@ public struct ExternalMeasurement: Hashable, Sendable {
     version = metrics.map(\.version).joined(separator: ",") + "+" + read + "+sha256." + plugin.contentHash
   }
 
+  /// By what enters the score identity.
   public static func == (left: Self, right: Self) -> Bool {
     left.name == right.name && left.version == right.version
   }
 
+  /// By what enters the score identity.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(name)
     hasher.combine(version)

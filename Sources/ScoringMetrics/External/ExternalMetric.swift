@@ -4,7 +4,9 @@ import YAMLDocuments
 
 /// A metric that a plugin from outside describes and computes.
 public struct ExternalMetric: ScoringMetric {
+  /// As the plugin describes it, with the hash of its contents as a source.
   public let description: MetricDescription
+  /// Who computes it.
   public let plugin: Plugin
   /// What the plugin is asked for to get its value.
   public let measurement: ExternalMeasurement
@@ -28,6 +30,7 @@ public struct ExternalMetric: ScoringMetric {
       scale: described.scale, version: described.version, needs: [.external(measurement)])
   }
 
+  /// The plugin's value; `.notApplicable` where it gives none.
   public func value(of measurements: Measurements) -> MetricValue {
     measurements.value(of: .external(measurement)) {
       guard case .external(let values) = $0 else { return nil }
