@@ -10,65 +10,51 @@ import Synchronization
 public final class PreparedSpace: Sendable {
   /// Whose candidates are asked about.
   public let space: SearchSpace
-  private let plan: ScoringPlan
-  private let scorer: Scorer
-  private let resources: Resources
-  private let networks = Mutex<[String: KnownNetwork]>([:])
+  private let scoring: PreparedScoring
+  private let seedsInPlace: [UInt64]?
+  private let metricsInPlace: [String]?
+  private let known = Mutex<[String: KnownNetwork]>([:])
+  private let files = Mutex<[FileKind: PreparedNetworks]>([:])
 
-  /// What does not have to be built to be known.
-  private struct KnownNetwork {
-    let hash: String
-    let size: NetworkSize
+  /// Networks of files that are scored by one plan.
+  private struct FileKind: Hashable {
+    let inputShape: TensorShape
+    let parameterization: Parameterization?
   }
 
   /// More are forgotten, all at once: they can be made again.
   private static let mostKnown = 200_000
+  private static let mostFileKinds = 8
 
   init(
     _ space: SearchSpace, metrics: [String]?, options: RankingOptions, scorer: Scorer
   ) throws(ScorerError) {
     self.space = space
-    self.scorer = scorer
-    resources = options.resources
-    plan = try ScoringPlan(
-      space: space, seeds: options.seeds, metrics: metrics, resources: options.resources, scorer: scorer)
+    seedsInPlace = options.seeds
+    metricsInPlace = metrics
+    scoring = PreparedScoring(
+      try ScoringPlan(
+        space: space, seeds: options.seeds, metrics: metrics, resources: options.resources, scorer: scorer),
+      resources: options.resources, scorer: scorer)
   }
 
   /// Of every answer, in this order.
-  public var seeds: [UInt64] { plan.seeds }
+  public var seeds: [UInt64] { scoring.plan.seeds }
   /// How the scores are made, as the store keeps it.
-  public var identity: ScoreIdentity { plan.identity }
+  public var identity: ScoreIdentity { scoring.plan.identity }
+  /// `ScoreIdentity.canonicalJSON` of `identity`, made once.
+  public var identityJSON: String { scoring.identityJSON }
   /// What scores are shown as, the condition number first.
-  public var metrics: [MetricDescription] { plan.rules.metrics.map(\.description) }
+  public var metrics: [MetricDescription] { scoring.plan.rules.metrics.map(\.description) }
 
   /// A candidate's scores, if the store has all of them; nil when something would have to be computed, or the candidate
   /// makes no network within the budgets of its space.
   public func storedScore(of candidate: Candidate, in store: ResultStore) throws(ScorerError) -> ScoreResult?
   {
-    let start = ContinuousClock.now
     guard let network = knownNetwork(of: candidate) else { return nil }
-    var answers: [String: [ScoreKey: ScoreRecord]] = [:]
-    do {
-      for (need, identities) in plan.rules.servable {
-        let seeds = plan.rules.storedSeeds(of: need)
-        for identity in identities {
-          let found = try store.scores(
-            networkHashes: [network.hash], identityHash: identity.hash, seeds: seeds)
-          answers[identity.hash] = found
-          // The others are looked at only for what this one lacks.
-          if found.count == seeds.count, found.values.allSatisfy(\.outcome.isReproducible) { break }
-        }
-      }
-    } catch { throw .store(error) }
-    let known = plan.rules.known(network.hash) { answers[$0.hash] ?? [:] }
-    let seeds = known.compactMap { SeedScore($0, network.size, plan.rules, keepsEigenvalues: true) }
-    guard seeds.count == plan.seeds.count else { return nil }
     let entry = CandidateEntry(
       id: candidate.id, choices: candidate.choices, networkHash: network.hash, failure: nil)
-    return RankingAssembly(
-      rules: plan.rules, entries: [entry], scores: [network.hash: NetworkScores(seeds: seeds)],
-      counts: RunCounts(), ending: .complete
-    ).single(wallSeconds: (ContinuousClock.now - start) / .seconds(1))
+    return try scoring.stored(entry, network, in: store)
   }
 
   /// A candidate's scores, computed where the store does not have them, and kept there. Blocks until it is done. The
@@ -79,28 +65,43 @@ public final class PreparedSpace: Sendable {
     _ candidate: Candidate, in store: ResultStore?, threads: Int? = nil,
     cancellation: Cancellation = Cancellation()
   ) throws(ScorerError) -> ScoreResult {
-    let start = ContinuousClock.now
-    var resources = resources
-    if let threads { resources.threads = max(1, threads) }
-    let run = ScoringRun(
-      plan: plan, source: CandidateSource(SpaceSource.visit(candidate, of: space)), resources: resources,
-      store: store, cancellation: cancellation, progress: nil, logger: scorer.logger, keepsEigenvalues: true)
-    try run.executeUnrecorded()
-    return try scorer.single(run, since: start)
+    try scoring.computed(
+      SpaceSource.visit(candidate, of: space), in: store, threads: threads, cancellation: cancellation)
+  }
+
+  /// Networks that come from files, scored as the candidates of this space are: its data, its settings, its budgets.
+  /// - Parameters:
+  ///   - inputShape: of the networks; the space's, or that flattened.
+  ///   - parameterization: in place of the space's; nil for that.
+  public func networks(
+    inputShape: TensorShape, parameterization: Parameterization?
+  ) throws(ScorerError) -> PreparedNetworks {
+    let kind = FileKind(inputShape: inputShape, parameterization: parameterization)
+    if let known = files.withLock({ $0[kind] }) { return known }
+    let plan = try ScoringPlan(
+      filesLike: space, inputShape: inputShape, parameterization: parameterization,
+      dataset: scoring.plan.dataset, seeds: seedsInPlace, metrics: metricsInPlace,
+      resources: scoring.resources, scorer: scoring.scorer)
+    let made = PreparedNetworks(
+      PreparedScoring(plan, resources: scoring.resources, scorer: scoring.scorer), space: space)
+    files.withLock { files in
+      if files.count >= Self.mostFileKinds { files.removeAll() }
+      files[kind] = made
+    }
+    return made
   }
 
   private func knownNetwork(of candidate: Candidate) -> KnownNetwork? {
     let key = candidate.choices.canonicalJSON
-    if let known = networks.withLock({ $0[key] }) { return known }
+    if let found = known.withLock({ $0[key] }) { return found }
     guard case .network(_, _, _, let network) = SpaceSource.visit(candidate, of: space),
-      let canonical = try? CanonicalNetwork(network)
+      let made = KnownNetwork(network)
     else { return nil }
-    let known = KnownNetwork(hash: canonical.hash, size: NetworkSize(canonical.network))
-    networks.withLock { networks in
-      if networks.count >= Self.mostKnown { networks.removeAll() }
-      networks[key] = known
+    known.withLock { known in
+      if known.count >= Self.mostKnown { known.removeAll() }
+      known[key] = made
     }
-    return known
+    return made
   }
 }
 

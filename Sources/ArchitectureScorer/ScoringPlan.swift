@@ -1,6 +1,7 @@
 import ArchitecturePlugins
 import CandidateRanking
 import Datasets
+import NetworkGraph
 import ResultStorage
 import ScoringMetrics
 import SearchSpaces
@@ -11,6 +12,7 @@ import Trainability
 struct ScoringPlan: Sendable {
   let rules: ScoringRules
   let meter: KernelMeter
+  let dataset: Dataset
   let batches: BatchCache
   /// Metrics that a score row shows: all that follow from its measurement alone.
   private let recordedMetrics: [any ScoringMetric]
@@ -24,16 +26,7 @@ struct ScoringPlan: Sendable {
     space: SearchSpace, seeds: [UInt64]?, metrics: [String]? = nil, resources: Resources, scorer: Scorer
   ) throws(ScorerError) {
     let scoring = space.scoring
-    guard
-      let reduction = OutputReduction(rawValue: scoring.outputReduction.rawValue),
-      let mode = NormalizationMode(rawValue: scoring.normalizationMode.rawValue),
-      let filter = ParameterFilter(rawValue: scoring.parameterFilter.rawValue),
-      let precision = Precision(rawValue: scoring.precision.rawValue)
-    else { throw .notAvailable("the search space's scoring settings are not known to the engine") }
-    let settings = KernelSettings(
-      outputReduction: reduction, normalizationMode: mode, parameterFilter: filter,
-      parameterization: scoring.parameterization,
-      initialization: try scorer.initialization(named: scoring.initialization), precision: precision)
+    let settings = try KernelSettings(scoring, scorer: scorer)
     let dataset: Dataset
     do {
       dataset = try Dataset.open(
@@ -45,6 +38,40 @@ struct ScoringPlan: Sendable {
       settings: settings, dataset: dataset, samples: space.input.samples, batchRule: space.input.batch,
       seeds: seeds ?? scoring.seeds, family: (space.family.name, space.family.version),
       metricNames: metrics ?? scoring.metrics, ranking: space.ranking, resources: resources, scorer: scorer)
+  }
+
+  /// The same for networks that come from files, over data that is open already.
+  /// - Parameters:
+  ///   - parameterization: in place of the space's; nil for that.
+  ///   - dataset: the space's, which may be flattened to the networks' input.
+  init(
+    filesLike space: SearchSpace, inputShape: TensorShape, parameterization: Parameterization?,
+    dataset: Dataset, seeds: [UInt64]?, metrics: [String]?, resources: Resources, scorer: Scorer
+  ) throws(ScorerError) {
+    var settings = try KernelSettings(space.scoring, scorer: scorer)
+    if let parameterization { settings.parameterization = parameterization }
+    let conforming: Dataset
+    do { conforming = try dataset.conforming(to: inputShape) } catch { throw .dataset(error) }
+    try self.init(
+      settings: settings, dataset: conforming, samples: space.input.samples, batchRule: space.input.batch,
+      seeds: seeds ?? space.scoring.seeds, family: nil, metricNames: metrics ?? space.scoring.metrics,
+      ranking: space.ranking, resources: resources, scorer: scorer)
+  }
+
+  /// Networks from files, with settings of their own, on Gaussian inputs.
+  /// - Parameter parameterization: in place of the settings'; nil for that.
+  init(
+    inputShape: TensorShape, samples: Int, scoring: ScoringSettings, parameterization: Parameterization?,
+    seeds: [UInt64]?, metrics: [String]?, resources: Resources, scorer: Scorer
+  ) throws(ScorerError) {
+    var settings = try KernelSettings(scoring, scorer: scorer)
+    if let parameterization { settings.parameterization = parameterization }
+    let dataset: Dataset
+    do { dataset = try .gaussian(shape: inputShape) } catch { throw .dataset(error) }
+    try self.init(
+      settings: settings, dataset: dataset, samples: samples, batchRule: .perSeed,
+      seeds: seeds ?? scoring.seeds, family: nil, metricNames: metrics ?? scoring.metrics,
+      ranking: .metric(MetricRegistry.headline), resources: resources, scorer: scorer)
   }
 
   init(_ request: ScoreRequest, scorer: Scorer) throws(ScorerError) {
@@ -69,6 +96,7 @@ struct ScoringPlan: Sendable {
           + "expected at least one, each once")
     }
     guard samples > 0 else { throw .invalidRequest("a batch of \(samples) samples; expected at least 1") }
+    self.dataset = dataset
     do {
       rules = try ScoringRules(
         identity: ScoreIdentity(
@@ -105,6 +133,22 @@ extension ScoringPlan {
       identityJSON: identity.json, outcome: outcome, message: message, metrics: values,
       eigenvalues: reading.measurement.spectrum?.eigenvalues, seconds: reading.seconds,
       engineVersion: need.engineVersion)
+  }
+}
+
+extension KernelSettings {
+  /// As a search space writes them.
+  fileprivate init(_ scoring: ScoringSettings, scorer: Scorer) throws(ScorerError) {
+    guard
+      let reduction = TangentKernel.OutputReduction(rawValue: scoring.outputReduction.rawValue),
+      let mode = TangentKernel.NormalizationMode(rawValue: scoring.normalizationMode.rawValue),
+      let filter = TangentKernel.ParameterFilter(rawValue: scoring.parameterFilter.rawValue),
+      let precision = TangentKernel.Precision(rawValue: scoring.precision.rawValue)
+    else { throw .notAvailable("the search space's scoring settings are not known to the engine") }
+    self.init(
+      outputReduction: reduction, normalizationMode: mode, parameterFilter: filter,
+      parameterization: scoring.parameterization,
+      initialization: try scorer.initialization(named: scoring.initialization), precision: precision)
   }
 }
 

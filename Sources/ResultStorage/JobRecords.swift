@@ -9,7 +9,7 @@ public struct SpaceDocument: Hashable, Sendable {
   /// YAML, or JSON, as it was sent.
   public let text: String
 
-  /// - Parameter contentHash: of what the text means, so that it may be shared by texts.
+  /// - Parameter contentHash: of the text, and of nothing less: the same hash means the same name.
   public init(contentHash: String, name: String, text: String) {
     self.contentHash = contentHash
     self.name = name

@@ -42,6 +42,18 @@ extension ResultStore {
     try write { try self.keep(space, $0) }
   }
 
+  /// The content hash of the search space that `spaceDocument` gives.
+  public func spaceDocumentHash(_ nameOrHash: String) throws(StoreError) -> String? {
+    try readOnce { database in
+      try String.fetchOne(
+        database.cachedStatement(
+          sql: """
+            SELECT content_hash FROM space_documents WHERE name = ?1 OR content_hash = ?1
+            ORDER BY name = ?1 DESC, used DESC LIMIT 1
+            """), arguments: [nameOrHash])
+    }
+  }
+
   /// The search space with a name, or else with a content hash.
   public func spaceDocument(_ nameOrHash: String) throws(StoreError) -> SpaceDocument? {
     try read { database in
@@ -56,10 +68,19 @@ extension ResultStore {
   }
 
   /// The search spaces by name: of several with the same one, that which was used last.
-  public func spaceDocuments() throws(StoreError) -> [SpaceDocument] {
+  /// - Parameters:
+  ///   - after: only those with names behind this one, in the order of UTF-8; nil for all.
+  ///   - limit: at most so many.
+  public func spaceDocuments(
+    after: String? = nil, limit: Int = .max
+  ) throws(StoreError) -> [SpaceDocument] {
     try read { database in
       try Row.fetchAll(
-        database, sql: "SELECT *, MAX(used) FROM space_documents GROUP BY name ORDER BY name"
+        database,
+        sql: """
+          SELECT *, MAX(used) FROM space_documents WHERE ?1 IS NULL OR name > ?1
+          GROUP BY name ORDER BY name LIMIT ?2
+          """, arguments: [after, limit]
       ).map(self.spaceDocument)
     }
   }

@@ -77,6 +77,11 @@ public struct ResultStore: Sendable {
     do { return try writer.read(body) } catch { throw storeError(error) }
   }
 
+  /// For a single statement, which is consistent by itself: without the transaction of `read`.
+  func readOnce<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+    do { return try writer.unsafeRead(body) } catch { throw storeError(error) }
+  }
+
   func write<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
     do { return try writer.write(body) } catch { throw storeError(error) }
   }

@@ -38,7 +38,7 @@ enum ScoreEncoding {
         path: path, reason: "a score has the outcome '\(text)', which this version does not know")
     }
     let metrics = try row.stored(String.self, "metrics", in: path)
-    guard let values = try? JSONDecoder().decode([String: Double].self, from: Data(metrics.utf8)) else {
+    guard let values = NumberObject.read(metrics) else {
       throw StoreError.corrupt(path: path, reason: "the metrics of a score are not a JSON object of numbers")
     }
     return ScoreRecord(

@@ -31,8 +31,12 @@ public struct Daemon: Sendable {
       }
     }
     claim = try store.path.map { path throws(DaemonError) in try StoreClaim(storePath: path) }
+    let revision: StoreRevision
+    do { revision = try StoreRevision(of: store) } catch {
+      throw .unreadable(path: store.path ?? "in memory", reason: "\(error)")
+    }
     services = DaemonServices(
-      configuration, scorer: scorer, store: store, logger: logger,
+      configuration, scorer: scorer, store: store, revision: revision, logger: logger,
       epoch: Int(Date().timeIntervalSince1970 * 1000))
     jobs = JobCenter(services)
   }
@@ -68,16 +72,20 @@ public struct Daemon: Sendable {
 
   private func server(
     _ onListening: @escaping @Sendable (Int) -> Void
-  ) -> Application<RouterResponder<BasicRequestContext>> {
+  ) -> Application<RouterResponder<DaemonContext>> {
     let configuration = services.configuration
     let idle = TimeAmount.seconds(Int64(configuration.requestSeconds))
     return Application(
       router: router,
-      server: .http1(
-        configuration: .init(
-          idleTimeout: idle,
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))),
+      server: .init { responder in
+        ThreadBoundChannel(
+          http: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              idleTimeout: idle,
+              httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))))
+      },
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), serverName: nil,
         availableConnectionsDelegate: MaximumAvailableConnections(
@@ -86,8 +94,8 @@ public struct Daemon: Sendable {
       logger: services.logger)
   }
 
-  private var router: Router<BasicRequestContext> {
-    let router = Router(options: [.autoGenerateHeadEndpoints])
+  private var router: Router<DaemonContext> {
+    let router = Router(context: DaemonContext.self, options: [.autoGenerateHeadEndpoints])
     let routes = RouteList()
     router.add(middleware: ObservationMiddleware(metrics: services.metrics))
     router.add(middleware: ProblemMiddleware(routes: routes))
@@ -108,7 +116,7 @@ public struct Daemon: Sendable {
 
 /// The server and the work behind it, begun and ended together.
 private struct DaemonService: Service {
-  let server: Application<RouterResponder<BasicRequestContext>>
+  let server: Application<RouterResponder<DaemonContext>>
   let services: DaemonServices
   let jobs: JobCenter
   let onOverdue: @Sendable () -> Void

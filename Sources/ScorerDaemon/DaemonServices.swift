@@ -1,6 +1,7 @@
 import ArchitectureScorer
 import Logging
 import ResultStorage
+import SearchSpaces
 
 /// What the daemon's parts share.
 struct DaemonServices: Sendable {
@@ -9,20 +10,28 @@ struct DaemonServices: Sendable {
   let store: ResultStore
   let spaces: SpaceShelf
   let rankings: RankingShelf
+  let answers: AnswerShelf
   let events: JobEvents
   let metrics: DaemonMetrics
   let logger: Logger
+  /// Of metrics and initializations, made once.
+  let knownNames: KnownNames
   /// Of all jobs together.
   let slots: ComputationSlots
   let blocking = BlockingWork()
 
-  init(_ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, logger: Logger, epoch: Int) {
+  init(
+    _ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, revision: StoreRevision,
+    logger: Logger, epoch: Int
+  ) {
     self.configuration = configuration
     self.scorer = scorer
     self.store = store
     self.logger = logger
+    knownNames = scorer.knownNames
     spaces = SpaceShelf(configuration, scorer: scorer, store: store)
     rankings = RankingShelf(scorer: scorer, store: store)
+    answers = AnswerShelf(revision)
     events = JobEvents(epoch: epoch)
     metrics = DaemonMetrics()
     slots = ComputationSlots(configuration.resources.threads)

@@ -1,8 +1,8 @@
 import ArchitectureScorer
 import Foundation
+import NetworkGraph
 import ResultStorage
 import SearchSpaces
-import Synchronization
 import YAMLDocuments
 
 /// Search spaces that requests bring or name: read, checked for what they may open, and kept ready.
@@ -10,8 +10,24 @@ final class SpaceShelf: Sendable {
   private let configuration: DaemonConfiguration
   private let scorer: Scorer
   private let store: ResultStore
-  private let prepared = Mutex<[(key: String, space: PreparedSpace)]>([])
-  private static let mostPrepared = 32
+  private let spaces = RecentlyUsed<SpaceKey, PreparedSpace>(capacity: 32)
+  private let networks = RecentlyUsed<NetworkKey, PreparedNetworks>(capacity: 32)
+  /// Names that a misspelled one is compared with.
+  private static let mostSuggested = 1000
+
+  private struct SpaceKey: Hashable {
+    let hash: String
+    let seeds: [UInt64]?
+    let metrics: [String]?
+  }
+
+  private struct NetworkKey: Hashable {
+    let inputShape: TensorShape
+    let parameterization: Parameterization?
+    let settings: NetworkSettings
+    let seeds: [UInt64]?
+    let metrics: [String]?
+  }
 
   init(_ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore) {
     self.configuration = configuration
@@ -61,43 +77,59 @@ final class SpaceShelf: Sendable {
 
   /// The text of a space as a daemon keeps it.
   func document(_ space: SearchSpace, text: String) -> SpaceDocument {
-    SpaceDocument(contentHash: space.definitionHash, name: space.name, text: text)
+    SpaceDocument(contentHash: TextDigest.sha256(text), name: space.name, text: text)
   }
 
   /// - Throws: `Problem` when no space has this name or content hash.
   func document(named name: String) throws -> SpaceDocument {
     if let document = try store.spaceDocument(name) { return document }
-    let names = try store.spaceDocuments().map(\.name)
-    throw Problem(
+    throw try missingSpace(name)
+  }
+
+  private func missingSpace(_ name: String) throws -> Problem {
+    let names = try store.spaceDocuments(limit: Self.mostSuggested).map(\.name)
+    return Problem(
       .notFound,
       "there is no search space '\(name)'; "
         + (nearestSpelling(to: name, among: names).map { "did you mean '\($0)'?" }
           ?? "POST one to /v1/spaces or /v1/jobs"))
   }
 
-  /// A space that is ready to be asked. Those that were asked last are kept.
-  func prepared(_ document: SpaceDocument, seeds: [UInt64]?, metrics: [String]?) throws -> PreparedSpace {
-    let key =
-      "\(document.contentHash) \(seeds?.description ?? "") \(metrics?.joined(separator: ",") ?? "")"
-    let known = prepared.withLock { list -> PreparedSpace? in
-      guard let place = list.firstIndex(where: { $0.key == key }) else { return nil }
-      let entry = list.remove(at: place)
-      list.append(entry)
-      return entry.space
+  /// A space that is ready to be asked, by its name or content hash. Those that were asked last are kept.
+  /// - Throws: `Problem` when there is none.
+  func prepared(named name: String, seeds: [UInt64]?, metrics: [String]?) throws -> PreparedSpace {
+    // Equal hashes are equal texts, so that the text itself is read once.
+    let hash = try store.spaceDocumentHash(name)
+    guard let hash else {
+      throw try missingSpace(name)
     }
-    if let known { return known }
-    let space = try readSpace(document.text)
-    let made = try scorer.prepare(
-      space, metrics: metrics,
-      options: RankingOptions(
-        seeds: seeds,
-        resources: Resources(
-          threads: configuration.resources.threads,
-          memoryBudget: configuration.resources.memoryBudget / (configuration.mostRunningJobs + 1))))
-    prepared.withLock { list in
-      list.append((key, made))
-      if list.count > Self.mostPrepared { list.removeFirst() }
+    return try spaces.value(for: SpaceKey(hash: hash, seeds: seeds, metrics: metrics)) {
+      try scorer.prepare(
+        readSpace(document(named: hash).text), metrics: metrics,
+        options: RankingOptions(seeds: seeds, resources: resources))
     }
-    return made
+  }
+
+  /// Settings that are ready for networks from files without a space.
+  func preparedNetworks(
+    inputShape: TensorShape, parameterization: Parameterization?, settings: NetworkSettings, seeds: [UInt64]?,
+    metrics: [String]?
+  ) throws -> PreparedNetworks {
+    let parameterization = settings.parameterization ?? parameterization
+    let key = NetworkKey(
+      inputShape: inputShape, parameterization: parameterization, settings: settings, seeds: seeds,
+      metrics: metrics)
+    return try networks.value(for: key) {
+      try scorer.prepareNetworks(
+        inputShape: inputShape, samples: settings.samples, scoring: settings.scoring,
+        parameterization: parameterization, seeds: seeds, metrics: metrics, resources: resources)
+    }
+  }
+
+  /// Of one question.
+  private var resources: Resources {
+    Resources(
+      threads: configuration.resources.threads,
+      memoryBudget: configuration.resources.memoryBudget / (configuration.mostRunningJobs + 1))
   }
 }

@@ -7,7 +7,10 @@ final class StoreClaim: Sendable {
 
   /// - Throws: `DaemonError.storeInUse` when another process holds it.
   init(storePath: String) throws(DaemonError) {
-    let path = storePath + ".daemon"
+    // One file has one claim, whatever links lead to it.
+    let real = realpath(storePath, nil)
+    defer { free(real) }
+    let path = (real.map { String(cString: $0) } ?? storePath) + ".daemon"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw .unreadable(path: path, reason: String(cString: strerror(errno)))

@@ -2,20 +2,34 @@ import NetworkGraph
 import YAMLDocuments
 
 /// Reads the sections `scoring` and `ranking`, which may both be absent.
-struct ScoringReader {
+package struct ScoringReader {
   let collector: DiagnosticCollector
   let knownNames: KnownNames
 
+  /// - Parameters:
+  ///   - collector: where mistakes go.
+  ///   - knownNames: the metrics and initializations that may be named.
+  package init(collector: DiagnosticCollector, knownNames: KnownNames) {
+    self.collector = collector
+    self.knownNames = knownNames
+  }
+
   func settings(_ top: YAMLMappingReader) -> (scoring: ScoringSettings, ranking: RankingRule)? {
-    let ranking = top.mapping("ranking").flatMap(ranking)
-    let keys = top.mapping("scoring")
+    let rule = top.mapping("ranking").flatMap(ranking) ?? .metric(KnownNames.headlineMetric)
+    return (scoring(top.mapping("scoring"), rankingBy: rule.metrics), rule)
+  }
+
+  /// The section `scoring`, with defaults where it says nothing; mistakes are left with the collector.
+  /// - Parameters:
+  ///   - keys: of the section; nil when it is absent.
+  ///   - rankingBy: metrics that are computed beside those of the section.
+  package func scoring(_ keys: YAMLMappingReader?, rankingBy: [String] = []) -> ScoringSettings {
     let metrics = keys?.list("metrics", of: "a list of metric names") { metric($0, "a metric") } ?? []
     reportRepeats(metrics, keys?.value("metrics"))
     let seeds = keys?.value("seeds").flatMap(seeds)
     let initialization = keys?.choice("initialization", among: knownNames.initializations.map { ($0, $0) })
-    let rule = ranking ?? .metric(KnownNames.headlineMetric)
     let scoring = ScoringSettings(
-      metrics: distinct([KnownNames.headlineMetric] + metrics + rule.metrics),
+      metrics: distinct([KnownNames.headlineMetric] + metrics + rankingBy),
       seeds: seeds ?? [0, 1, 2],
       outputReduction: named(keys, "output_reduction") ?? .sum,
       normalizationMode: named(keys, "batch_norm") ?? .frozen,
@@ -25,7 +39,7 @@ struct ScoringReader {
       initialization: initialization ?? "default",
       precision: named(keys, "precision") ?? .single)
     keys?.finish()
-    return (scoring, rule)
+    return scoring
   }
 
   private func named<Value: RawRepresentable<String> & CaseIterable>(

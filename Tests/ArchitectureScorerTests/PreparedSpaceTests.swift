@@ -70,3 +70,46 @@ func choicesThatNameNoCandidateAreExplained(choices: [String: Int], expected: St
     try space.candidate(choices: ["depth": .integer(2), "weight_variance": .integer(3)])
   }
 }
+
+@Test func aNetworkOfAFileIsScoredAsTheCommandLineDoesAndKeptUnderOneIdentity() throws {
+  let space = try scorer.space(nineNetworks)
+  let store = try ResultStore.inMemory()
+  let prepared = try scorer.prepare(space)
+  let candidate = try space.candidate(choices: ["depth": .integer(2), "width": .integer(24)])
+  let network = try space.makeNetwork(candidate)
+  let networks = try prepared.networks(inputShape: network.inputShape, parameterization: nil)
+  #expect(try networks.storedScore(of: network, name: nil, in: store) == nil)
+  let computed = try networks.score(network, name: nil, in: store)
+  #expect(computed.candidate.id == computed.candidate.networkHash.map { String($0.prefix(12)) })
+  // The same numbers as the candidate has, under another identity: no family made this network.
+  #expect(try prepared.score(candidate, in: nil).candidate.metrics == computed.candidate.metrics)
+  #expect(try prepared.storedScore(of: candidate, in: store) == nil)
+  let stored = try #require(try networks.storedScore(of: network, name: "mine", in: store))
+  #expect(stored.candidate.id == "mine" && stored.wasServedFromStore)
+  #expect(stored.candidate.metrics == computed.candidate.metrics)
+
+  // Without a space: what `score NETWORK.yaml` keeps is served, and the other way round.
+  let request = ScoreRequest(
+    name: "n", network: network, dataset: try .gaussian(shape: network.inputShape), samples: 24)
+  let typed = try scorer.score(request, store: store)
+  let own = try scorer.prepareNetworks(
+    inputShape: network.inputShape, samples: 24, scoring: space.scoring, parameterization: nil,
+    seeds: [0, 1, 2], metrics: [], resources: Resources())
+  #expect(own.identityJSON == typed.identity.canonicalJSON)
+  let served = try #require(try own.storedScore(of: network, name: nil, in: store))
+  #expect(served.candidate.metrics == typed.candidate.metrics)
+  let ntk = try prepared.networks(inputShape: network.inputShape, parameterization: .ntk)
+  #expect(ntk.identityJSON.contains(#""parameterization":"ntk""#))
+  #expect(throws: ScorerError.self) {
+    try prepared.networks(inputShape: .features(3), parameterization: nil)
+  }
+}
+
+@Test func aNetworkOutsideTheBudgetsOfItsSpaceIsRefused() throws {
+  let space = try scorer.space(nineNetworks + "\nconstraints: {parameters: {at_most: 10}}\n")
+  let network = try space.makeNetwork(try #require(space.candidate(at: 0)))
+  let networks = try scorer.prepare(space).networks(inputShape: network.inputShape, parameterization: nil)
+  let store = try ResultStore.inMemory()
+  #expect(try networks.storedScore(of: network, name: nil, in: store) == nil)
+  #expect(throws: ScorerError.self) { try networks.score(network, name: nil, in: store) }
+}

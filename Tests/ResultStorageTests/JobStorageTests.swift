@@ -102,5 +102,23 @@ import Testing
     #expect(try store.spaceDocument("tiny") == Self.space)
     try store.keepSpaceDocument(SpaceDocument(contentHash: "h3", name: "a", text: "x"))
     #expect(try store.spaceDocuments().map(\.contentHash) == ["h3", "h1"])
+    #expect(try store.spaceDocumentHash("tiny") == "h1" && store.spaceDocumentHash("h2") == "h2")
+    #expect(try store.spaceDocumentHash("nothing") == nil)
+  }
+
+  @Test func spacesAreGivenInPages() throws {
+    let store = try ResultStore.inMemory()
+    for number in 0..<25 {
+      try store.keepSpaceDocument(
+        SpaceDocument(contentHash: "h\(number)", name: "space \(100 + number)", text: "\(number)"))
+    }
+    var names: [String] = []
+    var after: String?
+    repeat {
+      let page = try store.spaceDocuments(after: after, limit: 10)
+      names += page.map(\.name)
+      after = page.count == 10 ? page.last?.name : nil
+    } while after != nil
+    #expect(names == (100..<125).map { "space \($0)" })
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import ResultStorage
 import Testing
 import Trainability
@@ -36,6 +37,74 @@ import Trainability
     #expect(found[key("n8", seed: 2)] == nil)
     #expect(try store.scores(networkHashes: ["n1"], identityHash: "unknown", seeds: [0]).isEmpty)
     #expect(try store.scores(networkHashes: [], identityHash: "i1", seeds: [0]).isEmpty)
+  }
+
+  @Test func oneNetworkIsLookedUpUnderSeveralIdentitiesAtOnce() throws {
+    let store = try ResultStore.inMemory()
+    let wanted = [
+      score(key("n1", seed: 0), ["a": 1]), score(key("n1", seed: .max), ["a": 2], eigenvalues: [4, 3]),
+      score(key("n1", seed: 0, identity: "i2"), [:], outcome: .rankDeficient, message: "singular"),
+    ]
+    try store.insert(
+      wanted + [score(key("n2")), score(key("n1", seed: 5)), score(key("n1", identity: "i3"))])
+    let identities = Dictionary(
+      uniqueKeysWithValues: wanted.map { ($0.key.identityHash, $0.identityJSON) }.suffix(2))
+    let found = try store.scores(networkHash: "n1", identities: identities, seeds: [0, .max, 7])
+    #expect(found == Dictionary(uniqueKeysWithValues: wanted.map { ($0.key, $0) }))
+    // More seeds than one statement has places for.
+    let many = try store.scores(networkHash: "n1", identities: identities, seeds: Array(0..<2000) + [.max])
+    #expect(many.count == 4)
+    #expect(try store.scores(networkHash: "n1", identities: [:], seeds: [0]).isEmpty)
+    #expect(try store.scores(networkHash: "n1", identities: identities, seeds: []).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      (#"{}"#, [:]), (#"{"a":1}"#, ["a": 1]), (#"{"a":-0.5,"b":1e-300}"#, ["a": -0.5, "b": 1e-300]),
+      (#" {"a" : 1 , "b": 2e3}"#, ["a": 1, "b": 2000]), (#"{"\u0061\"":1}"#, ["a\"": 1]),
+      (#"{"a":1"#, nil), (#"{"a":"1"}"#, nil), (#"{"a":1} x"#, nil), (#"[1]"#, nil), (#"{"a":-inf}"#, nil),
+    ] as [(String, [String: Double]?)])
+  func metricsInAnySpellingOfJSONAreRead(text: String, expected: [String: Double]?) throws {
+    let folder = try TemporaryFolder()
+    let store = try ResultStore.open(folder.store)
+    try store.insert(score(key("n1")))
+    try DatabaseQueue(path: folder.store).write {
+      try $0.execute(sql: "UPDATE scores SET metrics = ?", arguments: [text])
+    }
+    if let expected {
+      #expect(try store.score(key("n1"))?.metrics == expected)
+    } else {
+      #expect(throws: StoreError.self) { try store.score(key("n1")) }
+    }
+  }
+
+  @Test func everyCommitOfAnyoneChangesTheRevision() throws {
+    let folder = try TemporaryFolder()
+    let store = try ResultStore.open(folder.store)
+    let revision = try StoreRevision(of: store)
+    var last = try revision.current()
+    #expect(try revision.current() == last)
+    func expectChange(_ change: () throws -> Void) throws {
+      try change()
+      let now = try revision.current()
+      #expect(now != last)
+      last = now
+      #expect(try revision.current() == last)
+    }
+    try expectChange { try store.insert(score(key("n1"))) }
+    try expectChange { try ResultStore.open(folder.store).insert(score(key("n2"))) }
+    try expectChange {
+      try DatabaseQueue(path: folder.store).write { try $0.execute(sql: "DELETE FROM scores") }
+    }
+    _ = try store.score(key("n1"))
+    #expect(try revision.current() == last)
+
+    let inMemory = try ResultStore.inMemory()
+    let other = try StoreRevision(of: inMemory)
+    let before = try other.current()
+    #expect(try other.current() == before)
+    try inMemory.insert(score(key("n1")))
+    #expect(try other.current() != before)
   }
 
   @Test func sameValuesAgainChangeNothing() throws {

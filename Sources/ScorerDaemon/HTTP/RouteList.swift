@@ -33,12 +33,12 @@ final class RouteList: Sendable {
 
 /// Where routes are added.
 struct RouteTable {
-  let router: Router<BasicRequestContext>
+  let router: Router<DaemonContext>
   let routes: RouteList
 
   func on(
     _ method: HTTPRequest.Method, _ path: String,
-    _ handler: @escaping @Sendable (Request, BasicRequestContext) async throws -> Response
+    _ handler: @escaping @Sendable (Request, DaemonContext) async throws -> Response
   ) {
     routes.add(method, path)
     router.on(RouterPath(path), method: method, responder: CallbackResponder(callback: handler))

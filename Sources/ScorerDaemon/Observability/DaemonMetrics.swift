@@ -51,8 +51,10 @@ final class DaemonMetrics: Sendable {
     }
   }
 
-  /// A candidate that was asked for by itself.
-  func noteCandidate(fromStore: Bool) { (fromStore ? served : computed).increment(by: 1.0) }
+  /// Candidates that were asked for by themselves.
+  func noteCandidates(_ count: Int, fromStore: Bool) {
+    (fromStore ? served : computed).increment(by: Double(count))
+  }
 
   func jobEnded(_ status: JobStatus) {
     registry.counter("ntkscorer_jobs_ended_total", [("status", status.rawValue)]).increment(by: 1.0)

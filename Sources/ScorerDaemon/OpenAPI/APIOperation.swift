@@ -113,6 +113,25 @@ struct APIOperation: Sendable {
       width: [32, 64]
     """
 
+  private static let networkExample: JSONValue = {
+    func dense(_ units: Int) -> JSONValue { .object([("op", .text("dense")), ("units", .integer(units))]) }
+    return .object([
+      (
+        "network",
+        .object([
+          ("input", .array([.integer(64)])),
+          ("layers", .array([dense(32), .object([("op", .text("relu"))]), dense(10)])),
+        ])
+      ), ("name", .text("mine")), ("samples", .integer(16)),
+      (
+        "scoring",
+        .object([
+          ("parameterization", .text("ntk")), ("metrics", .array([.text("participation_ratio")])),
+        ])
+      ),
+    ])
+  }()
+
   private static let spaceBody = [
     Content(type: "application/yaml", schema: APISchemas.text, example: .text(spaceExample)),
     Content(type: "application/json", schema: APISchemas.free, example: nil),
@@ -236,22 +255,27 @@ struct APIOperation: Sendable {
       details:
         "With `Accept: application/x-ndjson` every result comes on a line of its own as soon as it is there, those from the "
         + "store first; `index` is the candidate's place in the request. Of several candidates a wrong one costs none of the "
-        + "others: its outcome is invalid_request.",
+        + "others: its outcome is invalid_request. A network is scored as the candidates of `space` are, within its budgets; "
+        + "without a space as `ntkscorer score NETWORK.yaml` would, on Gaussian inputs. Its own `parameterization` comes before "
+        + "the space's.",
       body: [
         Content(
           type: "application/json", schema: APISchemas.reference("ScoreRequest"),
           example: .object([
             ("space", .text("small")),
             ("choices", .object([("depth", .integer(2)), ("width", .integer(64))])),
-          ]))
+          ])),
+        Content(
+          type: "application/yaml", schema: APISchemas.reference("ScoreRequest"),
+          example: networkExample),
       ],
       answers: [given(200, "ScoreResponse", "In the order of the request.")])
   ]
 
   private static let spaces: [APIOperation] = [
     APIOperation(
-      .get, "/v1/spaces", "listSpaces", "Spaces", "The search spaces by name.",
-      answers: [given(200, "SpaceList", "All of them."), unchanged]),
+      .get, "/v1/spaces", "listSpaces", "Spaces", "The search spaces by name.", parameters: paging,
+      answers: [given(200, "SpaceList", "A page of them."), unchanged]),
     APIOperation(
       .post, "/v1/spaces", "keepSpace", "Spaces", "Give a search space its name, for /v1/score.",
       body: spaceBody,

@@ -50,7 +50,10 @@ enum APISchemas {
     ("Space", space),
     (
       "SpaceList",
-      object([("spaces", list(object([("name", text), ("hash", text), ("links", links)])))])
+      object([
+        ("spaces", list(object([("name", text), ("hash", text), ("links", links)]))),
+        ("nextCursor", textOrNull),
+      ])
     ),
     (
       "CandidateList",
@@ -92,11 +95,12 @@ enum APISchemas {
         ("different", map(type("array"))),
       ])
     ),
-    ("ScoreRequest", scoreRequest), ("ScoreResult", scoreResult),
+    ("ScoreRequest", scoreRequest), ("Network", network), ("ScoreResult", scoreResult),
     (
       "ScoreResponse",
       object([
-        ("space", text), ("identity", free), ("seeds", seeds), ("results", list(reference("ScoreResult"))),
+        ("space", textOrNull), ("identity", type("object", orNull: true)), ("seeds", seeds),
+        ("results", list(reference("ScoreResult"))),
       ])
     ),
     ("Metric", metric), ("MetricList", object([("metrics", list(reference("Metric")))])),
@@ -187,19 +191,73 @@ enum APISchemas {
     ("eigenvalues", list(type("array", orNull: true))), ("identity", free), ("links", links),
   ])
 
-  private static let scoreRequest = object(
-    [("space", type("string", [("description", .text("The name or the hash of a space."))]))],
-    optional: [
-      ("choices", reference("Choices")),
-      ("candidates", list(object([("choices", reference("Choices"))]))), ("metrics", list(text)),
-      ("seeds", seeds),
-    ])
+  private static func described(_ schema: JSONValue, _ text: String) -> JSONValue {
+    guard case .object(let members) = schema else { return schema }
+    return .object(members + [("description", .text(text))])
+  }
 
-  private static let scoreResult = object([
-    ("index", integer), ("id", textOrNull), ("choices", reference("Choices")), ("networkHash", textOrNull),
-    ("outcome", words(Outcome.allCases.map(\.rawValue) + ["invalid_request"])), ("message", textOrNull),
-    ("fromStore", type("boolean")), ("seconds", type("number")), ("metrics", map(reference("MetricSummary"))),
-  ])
+  private static let scoreRequest: JSONValue = {
+    let name = described(text, "Of a network in its result; its hash's first digits when not given.")
+    let members: [(String, JSONValue)] = [
+      (
+        "space",
+        described(
+          text,
+          "The name or the hash of a space. Networks do without: then `samples` and `scoring` are theirs.")
+      ),
+      ("choices", reference("Choices")), ("network", reference("Network")), ("name", name),
+      (
+        "candidates",
+        list(
+          .object([
+            (
+              "oneOf",
+              .array([
+                object([("choices", reference("Choices"))]),
+                object([("network", reference("Network"))], optional: [("name", name)]),
+              ])
+            )
+          ]))
+      ),
+      ("metrics", list(text)), ("seeds", seeds),
+      (
+        "samples",
+        described(
+          type("integer", [("minimum", .integer(2))]), "Of one batch of Gaussian inputs; 32 when not given.")
+      ),
+      ("scoring", described(free, "As in a search space.")),
+    ]
+    // One of the three, and choices only with a space.
+    let kinds: [JSONValue] = [["choices", "space"], ["network"], ["candidates"]].map { names in
+      .object([("required", .array(names.map(JSONValue.text)))])
+    }
+    return .object([
+      ("type", .text("object")), ("properties", .object(members)), ("oneOf", .array(kinds)),
+      ("additionalProperties", .boolean(false)),
+    ])
+  }()
+
+  /// The format has its own description; layers are checked by it, with line and column.
+  private static let network = described(
+    .object([
+      ("type", .text("object")),
+      (
+        "properties",
+        .object([
+          ("input", list(integer)), ("layers", list(free)), ("output", text),
+          ("parameterization", words(["standard", "ntk"])),
+        ])
+      ), ("required", .array([.text("input"), .text("layers")])), ("additionalProperties", .boolean(false)),
+    ]), "A network as `ntkscorer kernel NETWORK.yaml` reads it.")
+
+  private static let scoreResult = object(
+    [
+      ("index", integer), ("id", textOrNull), ("choices", reference("Choices")), ("networkHash", textOrNull),
+      ("outcome", words(Outcome.allCases.map(\.rawValue) + ["invalid_request"])), ("message", textOrNull),
+      ("fromStore", type("boolean")),
+      ("seconds", described(type("number"), "That it took to compute; 0 from the store.")),
+      ("metrics", map(reference("MetricSummary"))),
+    ], optional: [("identity", described(free, "Of a network's score."))])
 
   private static let metric = object([
     ("name", text), ("title", text), ("unit", text), ("direction", text), ("directionReason", text),

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -12,7 +11,7 @@ struct JobRoutes {
   let jobs: JobCenter
 
   func add(to table: RouteTable) {
-    table.on(.post, "/v1/jobs") { request, _ in try await submit(request) }
+    table.on(.post, "/v1/jobs") { request, context in try await submit(request, context) }
     table.on(.get, "/v1/jobs") { request, _ in try await list(request) }
     table.on(.get, "/v1/jobs/{id}") { request, context in
       _ = try Query(request, known: [])
@@ -50,7 +49,7 @@ struct JobRoutes {
 
   // MARK: Submission
 
-  private func submit(_ request: Request) async throws -> Response {
+  private func submit(_ request: Request, _ context: DaemonContext) async throws -> Response {
     let query = try Query(request, known: ["limit", "sampling_seed", "seeds"])
     let options = JobOptions(
       limit: try query.integer("limit", in: 1...10_000_000),
@@ -62,14 +61,14 @@ struct JobRoutes {
     }
     let configuration = services.configuration
     let (text, _) = try await request.document(
-      [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds)
+      [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds,
+      context: context)
     let submission = try await services.blocking.run {
       let space = try services.spaces.readSpace(text)
-      let digest = SHA256.hash(data: Data((options.canonicalJSON + "\n" + text).utf8))
       return try services.store.submitJob(
         space: services.spaces.document(space, text: text), optionsJSON: options.canonicalJSON,
         idempotencyKey: key,
-        requestHash: digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(),
+        requestHash: TextDigest.sha256(options.canonicalJSON + "\n" + text),
         mostWaiting: configuration.mostWaitingJobs)
     }
     switch submission {
@@ -100,9 +99,9 @@ struct JobRoutes {
       JobStatus.init(rawValue:))
     let limit = try query.integer("limit", in: 1...1000) ?? 100
     var before: Int64?
-    if let cursor = query.text("cursor") {
-      before = Base64.decodedAddressText(cursor).flatMap { Int64($0) }
-      guard before != nil else { throw Problem(.invalidRequest, "'cursor' is none that this daemon gave") }
+    if let cursor = try query.cursor() {
+      before = Int64(cursor)
+      guard before != nil else { throw Query.foreignCursor }
     }
     let found = try await services.blocking.run { [before] in
       // One more, to see whether there is a next page.
@@ -178,7 +177,9 @@ extension Query {
     }
     let items = text.split(separator: ",")
     let seeds = items.compactMap { UInt64($0) }
-    guard !seeds.isEmpty, seeds.count == items.count, Set(seeds).count == seeds.count else { throw problem }
+    guard (1...ScoreQuestion.mostSeeds).contains(seeds.count), seeds.count == items.count,
+      Set(seeds).count == seeds.count
+    else { throw problem }
     return seeds
   }
 }

@@ -1,32 +1,50 @@
 import ArchitecturePlugins
-import ArchitectureScorer
-import Reports
-import ResultStorage
+import NetworkGraph
 import SearchSpaces
 import YAMLDocuments
 
-/// What `POST /v1/score` is asked: candidates of a space by their choices.
+/// How networks are scored that are asked for without a space.
+struct NetworkSettings: Hashable, Sendable {
+  let samples: Int
+  let scoring: ScoringSettings
+  /// Nil where the request says nothing, so that each network's own counts.
+  let parameterization: Parameterization?
+}
+
+/// What `POST /v1/score` is asked: candidates of a space by their choices, and networks as files hold them.
 struct ScoreQuestion: Sendable {
-  let space: SpaceDocument
-  let choices: [Choices]
+  enum Subject: Sendable {
+    case choices(Choices)
+    case network(NetworkFile, name: String?)
+  }
+
+  /// As many as a search space may have.
+  static let mostSeeds = 10_000
+
+  /// Name or hash; nil where only networks are asked about, with settings of their own.
+  let space: String?
+  let subjects: [Subject]
   let seeds: [UInt64]?
   let metrics: [String]?
+  /// Of networks without a space.
+  let settings: NetworkSettings
 
   /// - Throws: `InvalidDocument` with every mistake and its place, or `Problem`.
-  init(_ text: String, shelf: SpaceShelf, mostCandidates: Int) throws {
+  init(_ text: String, knownNames: KnownNames, mostCandidates: Int) throws {
     let collector = DiagnosticCollector(SourceText(name: "request", text: text))
     let root = try parseYAML(collector.source)
     guard let top = YAMLMappingReader(root, what: "the request", collector: collector) else {
       try collector.throwIfAny()
       throw Problem(.malformedRequest, "the request is no object")
     }
-    let named = top.required("space")
-    let list = top.list("candidates", of: "a list of objects, each with 'choices'") { node -> Choices? in
-      guard let keys = YAMLMappingReader(node, what: "a candidate", collector: collector) else { return nil }
-      defer { keys.finish() }
-      return keys.required("choices").flatMap { Self.choices($0, collector) }
+    let named = top.value("space")
+    let list = top.list("candidates", of: "a list of objects, each with 'choices' or a 'network'") { node in
+      YAMLMappingReader(node, what: "a candidate", collector: collector).flatMap { keys in
+        defer { keys.finish() }
+        return Self.subject(keys, collector)
+      }
     }
-    let single = top.value("choices").flatMap { Self.choices($0, collector) }
+    let single = Self.subject(top, collector)
     let seeds = top.list("seeds", of: "a list of integers of at least 0") { node -> UInt64? in
       guard let seed = node.text.flatMap({ UInt64($0) }) else {
         collector.report("a seed is \(node.shown); expected an integer of at least 0", at: node.location)
@@ -40,30 +58,75 @@ struct ScoreQuestion: Sendable {
       }
       return node.text
     }
+    let samples = top.integer("samples", in: 2...1_000_000)
+    let scoring = top.mapping("scoring")
+    settings = NetworkSettings(
+      samples: samples ?? 32,
+      scoring: ScoringReader(collector: collector, knownNames: knownNames).scoring(scoring),
+      parameterization: scoring?.contains("parameterization") == true
+        ? Parameterization(rawValue: scoring?.value("parameterization")?.text ?? "") : nil)
     top.finish()
-    // A misspelled key is told as that, and not as a missing one too.
-    if collector.isEmpty, top.contains("candidates") == top.contains("choices") {
+    if let seeds, !(1...Self.mostSeeds).contains(seeds.count) {
       collector.report(
-        top.contains("choices")
-          ? "both 'choices' and 'candidates' are given; expected one of the two"
-          : "the request names no candidate; expected 'choices', or a list of 'candidates'",
-        at: root.location)
+        "\(seeds.count) seeds; expected 1 to \(Self.mostSeeds)", at: top.location(ofKey: "seeds"))
     }
     if let list, !(1...mostCandidates).contains(list.count) {
       collector.report(
         "\(list.count) candidates; expected 1 to \(mostCandidates)", at: top.location(ofKey: "candidates"))
     }
-    try collector.throwIfAny()
+    // A misspelled key is told as that, and not as a missing one too.
+    if collector.isEmpty { Self.checkKeys(top, collector) }
     self.seeds = seeds
-    choices = list ?? single.map { [$0] } ?? []
-    guard let named else { throw Problem(.malformedRequest, "the request names no space") }
-    guard let name = named.text else {
-      throw Problem(
-        .invalidRequest,
-        "'space' is \(named.shown); expected the name or the hash of a space that was sent to /v1/spaces or /v1/jobs"
-      )
+    subjects = list ?? single.map { [$0] } ?? []
+    space = named?.text
+    if let named, named.text == nil {
+      collector.report(
+        "'space' is \(named.shown); expected the name or the hash of a space that was sent to /v1/spaces or /v1/jobs",
+        at: named.location)
     }
-    space = try shelf.document(named: name)
+    if collector.isEmpty, space == nil, subjects.contains(where: \.hasChoices) {
+      collector.report(
+        "the request names no space; choices are those of a space that was sent to /v1/spaces or /v1/jobs",
+        at: root.location)
+    }
+    try collector.throwIfAny()
+  }
+
+  /// Which keys go together.
+  private static func checkKeys(_ top: YAMLMappingReader, _ collector: DiagnosticCollector) {
+    let given = ["choices", "network", "candidates"].filter(top.contains)
+    if given.count != 1 {
+      let names = given.map { "'\($0)'" }.joined(separator: " and ")
+      collector.report(
+        given.isEmpty
+          ? "the request names no candidate; expected 'choices', a 'network', or a list of 'candidates'"
+          : "\(names) are given; expected one of them", at: top.node.location)
+    }
+    guard top.contains("space") else { return }
+    for key in ["samples", "scoring"] where top.contains(key) {
+      collector.report(
+        "'\(key)' is given, and the space says it already; expected one of the two",
+        at: top.location(ofKey: key))
+    }
+  }
+
+  /// `choices`, or `network` with or without a `name`; nil for neither, and for mistakes, which are reported.
+  private static func subject(_ keys: YAMLMappingReader, _ collector: DiagnosticCollector) -> Subject? {
+    let (chosen, network, name) = (keys.value("choices"), keys.value("network"), keys.text("name"))
+    if network == nil, name != nil {
+      collector.report("a 'name' is for a 'network'", at: keys.location(ofKey: "name"))
+    }
+    switch (chosen, network) {
+    case (let chosen?, nil): return choices(chosen, collector).map(Subject.choices)
+    case (nil, let network?):
+      return NetworkFile.read(network, collector: collector).map { .network($0, name: name) }
+    case (let chosen?, _?) where keys.what == "a candidate":
+      collector.report("'choices' and 'network' are given; expected one of them", at: chosen.location)
+    case (nil, nil) where keys.what == "a candidate":
+      collector.report("a candidate has neither 'choices' nor a 'network'", at: keys.node.location)
+    default: break
+    }
+    return nil
   }
 
   private static func choices(_ node: YAMLNode, _ collector: DiagnosticCollector) -> Choices? {
@@ -75,6 +138,17 @@ struct ScoreQuestion: Sendable {
     var choices: Choices = [:]
     for (key, value) in entries { choices[key.text ?? ""] = ParameterValue(value, collector) }
     return choices
+  }
+}
+
+extension ScoreQuestion.Subject {
+  /// None of a network.
+  var choices: Choices {
+    if case .choices(let choices) = self { choices } else { [:] }
+  }
+
+  fileprivate var hasChoices: Bool {
+    if case .choices = self { true } else { false }
   }
 }
 

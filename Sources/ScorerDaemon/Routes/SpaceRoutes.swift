@@ -11,22 +11,32 @@ struct SpaceRoutes {
 
   func add(to table: RouteTable) {
     table.on(.get, "/v1/spaces") { request, _ in
-      _ = try Query(request, known: [])
-      let spaces = try await services.blocking.run { try services.store.spaceDocuments() }
+      let query = try Query(request, known: ["limit", "cursor"])
+      let limit = try query.integer("limit", in: 1...1000) ?? 100
+      let after = try query.cursor()
+      // One more, to see whether there is a next page.
+      let found = try await services.blocking.run {
+        try services.store.spaceDocuments(after: after, limit: limit + 1)
+      }
+      let spaces = found.prefix(limit)
+      let next = found.count > limit ? spaces.last.map { Base64.addressText($0.name) } : nil
       let items = spaces.map { space in
         JSONValue.object([
           ("name", .text(space.name)), ("hash", .text(space.contentHash)),
           ("links", .object([("self", .text(Self.address(space.contentHash)))])),
         ])
       }
-      let tag = Base64.digest(spaces.map(\.contentHash).joined(separator: ","))
-      return .json(.object([("spaces", .array(items))]), tag: "spaces-\(tag)", for: request)
+      let tag = Base64.digest(spaces.map(\.contentHash).joined(separator: ",") + (next ?? ""))
+      return .json(
+        .object([("spaces", .array(items)), ("nextCursor", next.map(JSONValue.text) ?? .null)]),
+        tag: "spaces-\(tag)", for: request)
     }
-    table.on(.post, "/v1/spaces") { request, _ in
+    table.on(.post, "/v1/spaces") { request, context in
       _ = try Query(request, known: [])
       let configuration = services.configuration
       let (text, _) = try await request.document(
-        [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds)
+        [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds,
+        context: context)
       let (space, document) = try await services.blocking.run {
         let space = try services.spaces.readSpace(text)
         let document = services.spaces.document(space, text: text)
@@ -46,10 +56,8 @@ struct SpaceRoutes {
       let query = try Query(request, known: ["limit", "cursor"])
       let limit = try query.integer("limit", in: 1...1000) ?? 100
       var start: UInt64 = 0
-      if let cursor = query.text("cursor") {
-        guard let place = Base64.decodedAddressText(cursor).flatMap({ UInt64($0) }) else {
-          throw Problem(.invalidRequest, "'cursor' is none that this daemon gave")
-        }
+      if let cursor = try query.cursor() {
+        guard let place = UInt64(cursor) else { throw Query.foreignCursor }
         start = place
       }
       let (space, document) = try await named(context)
@@ -73,7 +81,7 @@ struct SpaceRoutes {
     }
   }
 
-  private func named(_ context: BasicRequestContext) async throws -> (SearchSpace, SpaceDocument) {
+  private func named(_ context: DaemonContext) async throws -> (SearchSpace, SpaceDocument) {
     let name = context.parameters.get("space").flatMap(\.removingPercentEncoding) ?? ""
     return try await services.blocking.run {
       let document = try services.spaces.document(named: name)

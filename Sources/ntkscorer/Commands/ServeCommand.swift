@@ -61,6 +61,12 @@ struct ServeCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Connections at once.", valueName: "n"))
   var maxConnections = 1024
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How long a request may take to arrive, and a connection may be idle.", valueName: "seconds"))
+  var timeout = 60
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
@@ -70,6 +76,7 @@ struct ServeCommand: ParsableCommand {
     if !(0...65535).contains(port) { throw ValidationError("--port is \(port); expected 0 to 65535") }
     for (name, value) in [
       ("--max-queue", maxQueue), ("--max-jobs", maxJobs), ("--max-connections", maxConnections),
+      ("--timeout", timeout),
     ] where !(1...1_000_000).contains(value) {
       throw ValidationError("\(name) is \(value); expected 1 to 1000000")
     }
@@ -86,6 +93,7 @@ struct ServeCommand: ParsableCommand {
     configuration.mostRunningJobs = maxJobs
     if let maxBody { configuration.mostBodyBytes = maxBody.bytes }
     configuration.mostConnections = maxConnections
+    configuration.requestSeconds = timeout
     configuration.program = "ntkscorer \(NTKScorerCommand.version), engine \(TangentKernelEngine.version)"
 
     let level: Logger.Level = logging.verbose ? .debug : logging.quiet ? .error : .info

@@ -62,7 +62,7 @@ import Testing
       "compareCandidates": ("/v1/jobs/\(job)/compare?candidates=\(ids[0]),\(ids[1])", [:], nil),
       "getReport": ("/v1/jobs/\(job)/report?format=html", [:], nil),
       "score": ("/v1/score", ["Content-Type": "application/json"], try example("score", "application/json")),
-      "listSpaces": ("/v1/spaces", [:], nil), "keepSpace": ("/v1/spaces", Self.yaml, space),
+      "listSpaces": ("/v1/spaces?limit=5", [:], nil), "keepSpace": ("/v1/spaces", Self.yaml, space),
       "getSpace": ("/v1/spaces/small", [:], nil),
       "listCandidates": ("/v1/spaces/small/candidates?limit=3", [:], nil),
       "listMetrics": ("/v1/metrics", [:], nil),
@@ -93,6 +93,19 @@ import Testing
     }
   }
 
+  @Test func aNetworkIsScoredAsItsExampleSays() throws {
+    let answer = try daemon.send(
+      "POST", "/v1/score", headers: Self.yaml, body: try example("score", "application/yaml"))
+    #expect(answer.status == 200, "\(answer.text)")
+    let schema = try #require(description["components"]?["schemas"]?["ScoreResponse"])
+    #expect(SchemaValidation(root: description).problems(try JSONDocument(answer.body), schema) == [])
+    let result = try #require((try answer.json()["results"] as? [[String: Any]])?.first)
+    #expect(result["id"] as? String == "mine" && result["outcome"] as? String == "ok")
+    #expect((result["identity"] as? [String: Any])?["parameterization"] as? String == "ntk")
+    #expect((result["identity"] as? [String: Any])?["samples"] as? Int == 16)
+    #expect((result["metrics"] as? [String: Any])?["participationRatio"] != nil)
+  }
+
   /// The address fits the path, and every parameter of the query is described.
   private func check(_ operation: Operation, _ address: String) throws {
     let parts = address.split(separator: "?", maxSplits: 1)
@@ -119,7 +132,7 @@ import Testing
       #"{}"#, #"{"space": 3}"#, #"{"space": "x", "choices": 1}"#,
       #"{"space": "x", "choices": {}, "seeds": [-1]}"#,
       #"{"space": "x", "candidates": [{"choice": {}}]}"#, #"[]"#, #""text""#,
-      #"{"space": "x", "choices": {}, "more": 1}"#,
+      #"{"space": "x", "choices": {}, "more": 1}"#, #"{"network": {"input": [4]}}"#, #"{"choices": {}}"#,
     ] {
       let answer = try daemon.send("POST", "/v1/score", headers: json, body: body)
       #expect((400..<500).contains(answer.status), "\(body): \(answer.status)")

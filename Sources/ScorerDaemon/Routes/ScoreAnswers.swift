@@ -1,0 +1,213 @@
+import ArchitecturePlugins
+import ArchitectureScorer
+import NetworkGraph
+import Reports
+import ResultStorage
+import SearchSpaces
+
+/// A candidate that can be scored.
+enum Scorable: Sendable {
+  case candidate(Candidate, PreparedSpace)
+  case network(Network, name: String?, PreparedNetworks)
+
+  /// Nil when something would have to be computed.
+  func stored(in store: ResultStore) throws(ScorerError) -> ScoreResult? {
+    switch self {
+    case .candidate(let candidate, let space): try space.storedScore(of: candidate, in: store)
+    case .network(let network, let name, let networks):
+      try networks.storedScore(of: network, name: name, in: store)
+    }
+  }
+
+  func computed(
+    in store: ResultStore, threads: Int, _ cancellation: Cancellation
+  ) throws(ScorerError) -> ScoreResult {
+    switch self {
+    case .candidate(let candidate, let space):
+      try space.score(candidate, in: store, threads: threads, cancellation: cancellation)
+    case .network(let network, let name, let networks):
+      try networks.score(network, name: name, in: store, threads: threads, cancellation: cancellation)
+    }
+  }
+
+  /// Where it is not that of the whole answer.
+  var identityJSON: String? {
+    switch self {
+    case .candidate: nil
+    case .network(_, _, let networks): networks.identityJSON
+    }
+  }
+
+  var choices: Choices {
+    switch self {
+    case .candidate(let candidate, _): candidate.choices
+    case .network: [:]
+    }
+  }
+}
+
+/// What the store knows of the candidates of a question, and what has to be computed.
+struct ScoreAnswers: Sendable {
+  let count: Int
+  /// With its place in the question.
+  private(set) var found: [(place: Int, result: JSONValue)] = []
+  /// With its place in the question.
+  private(set) var missing: [(place: Int, scorable: Scorable)] = []
+  /// Whether the store had all of them.
+  private(set) var areFromStore = true
+  /// Of the store, from before it was asked.
+  let revision: Int64
+  private let services: DaemonServices
+  private let space: PreparedSpace?
+  private let seeds: [UInt64]
+
+  /// Reads the question and asks the store. Blocks.
+  /// - Throws: `InvalidDocument`, `Problem`, `ScorerError`, or `CandidateError` for the only candidate of a question.
+  init(to text: String, services: DaemonServices) throws {
+    revision = try services.answers.currentRevision()
+    self.services = services
+    let question = try ScoreQuestion(
+      text, knownNames: services.knownNames, mostCandidates: services.configuration.mostCandidates)
+    count = question.subjects.count
+    space = try question.space.map {
+      try services.spaces.prepared(named: $0, seeds: question.seeds, metrics: question.metrics)
+    }
+    seeds = space?.seeds ?? question.seeds ?? question.settings.scoring.seeds
+    for (place, subject) in question.subjects.enumerated() {
+      do {
+        let scorable = try scorable(subject, of: question)
+        if let stored = try scorable.stored(in: services.store) {
+          services.metrics.noteCandidates(1, fromStore: true)
+          found.append((place, Self.json(stored, place, scorable)))
+        } else {
+          missing.append((place, scorable))
+          areFromStore = false
+        }
+      } catch {
+        try refuse(subject.choices, place, error)
+      }
+    }
+  }
+
+  private func scorable(_ subject: ScoreQuestion.Subject, of question: ScoreQuestion) throws -> Scorable {
+    switch subject {
+    case .choices(let choices):
+      guard let space else { throw Problem(.invalidRequest, "the request names no space") }
+      return .candidate(try space.space.candidate(choices: choices), space)
+    case .network(let file, let name):
+      let networks =
+        try space?.networks(
+          inputShape: file.network.inputShape, parameterization: file.parameterization)
+        ?? services.spaces.preparedNetworks(
+          inputShape: file.network.inputShape, parameterization: file.parameterization,
+          settings: question.settings, seeds: question.seeds, metrics: question.metrics)
+      return .network(file.network, name: name, networks)
+    }
+  }
+
+  /// One wrong candidate of many costs none of the others its answer.
+  private mutating func refuse(_ choices: Choices, _ place: Int, _ error: any Error) throws {
+    guard count > 1, Self.isOfCandidate(error) else { throw error }
+    areFromStore = false
+    found.append((place, Self.refusal(place, choices, "\(error)")))
+  }
+
+  private static func isOfCandidate(_ error: any Error) -> Bool {
+    error is CandidateError || (error as? ScorerError)?.isInvalidInput == true
+  }
+
+  // MARK: What the store does not have
+
+  /// Computes the first that is missing. Blocks.
+  mutating func computeFirst() throws {
+    guard let (place, scorable) = missing.first else { return }
+    missing.removeFirst()
+    do {
+      let result = try scorable.computed(
+        in: services.store, threads: services.configuration.resources.threads, Cancellation())
+      services.metrics.noteCandidates(1, fromStore: false)
+      found.append((place, Self.json(result, place, scorable)))
+    } catch { try refuse(scorable.choices, place, error) }
+  }
+
+  /// Computes all that are missing, each given as soon as it is there. When nobody reads any more, nothing further is
+  /// computed.
+  func computed() -> AsyncThrowingStream<(Int, JSONValue), any Error> {
+    let (stream, continuation) = AsyncThrowingStream<(Int, JSONValue), any Error>.makeStream()
+    let cancellation = Cancellation()
+    continuation.onTermination = { _ in cancellation.cancel() }
+    Task {
+      do {
+        try await compute(cancellation, continuation)
+        continuation.finish()
+      } catch { continuation.finish(throwing: error) }
+    }
+    return stream
+  }
+
+  private func compute(
+    _ cancellation: Cancellation,
+    _ continuation: AsyncThrowingStream<(Int, JSONValue), any Error>.Continuation
+  ) async throws {
+    let processors = services.configuration.resources.threads
+    let atOnce = min(processors, missing.count)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var rest = missing.makeIterator()
+      func addNext() {
+        guard let (place, scorable) = rest.next(), !cancellation.isCancelled else { return }
+        group.addTask {
+          let result = try await services.blocking.run {
+            do throws(ScorerError) {
+              return Self.json(
+                try scorable.computed(
+                  in: services.store, threads: max(1, processors / max(1, atOnce)), cancellation),
+                place, scorable)
+            } catch {
+              guard count > 1, Self.isOfCandidate(error) else { throw error }
+              return Self.refusal(place, scorable.choices, "\(error)")
+            }
+          }
+          services.metrics.noteCandidates(1, fromStore: false)
+          continuation.yield((place, result))
+        }
+      }
+      for _ in 0..<atOnce { addNext() }
+      while try await group.next() != nil { addNext() }
+    }
+  }
+
+  // MARK: Documents
+
+  /// - Parameter results: one for each candidate of the question, in its order.
+  func document(_ results: [JSONValue]) -> JSONValue {
+    .object([
+      ("space", space.map { .text($0.space.name) } ?? .null),
+      ("identity", space.map { .verbatim($0.identityJSON) } ?? .null),
+      ("seeds", .array(seeds.map(JSONValue.unsigned))), ("results", .array(results)),
+    ])
+  }
+
+  private static func json(_ result: ScoreResult, _ place: Int, _ scorable: Scorable) -> JSONValue {
+    let candidate = result.candidate
+    var members: [(String, JSONValue)] = [
+      ("index", .integer(place)), ("id", .text(candidate.id)),
+      ("choices", .verbatim(candidate.choices.canonicalJSON)),
+      ("networkHash", candidate.networkHash.map(JSONValue.text) ?? .null),
+      ("outcome", .text(candidate.outcome.rawValue)),
+      ("message", candidate.message.map(JSONValue.text) ?? .null),
+      ("fromStore", .boolean(result.wasServedFromStore)),
+      ("seconds", .number(result.wasServedFromStore ? 0 : result.wallSeconds)),
+      ("metrics", JSONValue(candidate.metrics, result.metrics)),
+    ]
+    if let identity = scorable.identityJSON { members.append(("identity", .verbatim(identity))) }
+    return .object(members)
+  }
+
+  private static func refusal(_ place: Int, _ choices: Choices, _ reason: String) -> JSONValue {
+    .object([
+      ("index", .integer(place)), ("id", .null), ("choices", .verbatim(choices.canonicalJSON)),
+      ("networkHash", .null), ("outcome", .text("invalid_request")), ("message", .text(reason)),
+      ("fromStore", .boolean(false)), ("seconds", .number(0)), ("metrics", .object([])),
+    ])
+  }
+}
