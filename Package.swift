@@ -125,7 +125,8 @@ let package = Package(
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LinearAlgebra",
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LaneKernels",
+        "LinearAlgebra",
         "MachineMeasurement", "MeanField", "NetworkGraph", "NetworkTraining", "PluginHosting", "Reports",
         "ScorerDaemon",
         "ResultStorage", "ScoringMetrics", "SearchSpaces", "TangentKernel",
@@ -141,7 +142,8 @@ let package = Package(
     .target(name: "NoEntry", path: "Tests/FaultyPlugins/NoEntry"),
 
     // Tests
-    tests(of: "LaneKernels", ["CLaneKernels"]),
+    .target(name: "WideTiles", dependencies: ["CLaneKernels"], path: "Tests/WideTiles"),
+    tests(of: "LaneKernels", ["CLaneKernels", "WideTiles"]),
     tests(of: "LinearAlgebra"),
     tests(of: "RandomStreams", ["CLaneKernels", "LaneKernels"]),
     tests(of: "YAMLDocuments"),
@@ -166,7 +168,7 @@ let package = Package(
       [
         "ReferenceEngine", "CLaneKernels", "LaneKernels", "Datasets", "NetworkGraph", "RandomStreams",
         "LinearAlgebra", "YAMLDocuments", "ArchitecturePlugins", "FullyConnected", "Convolutional",
-        "TheoryCases",
+        "TheoryCases", "WideTiles",
       ]),
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),

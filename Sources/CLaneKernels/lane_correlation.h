@@ -82,34 +82,39 @@ static bool NAME(isPointwise)(const LaneCorrelation *c) {
     && c->targetColumnStride == 1 && c->sourceRowStride == c->sourceColumns && c->targetRowStride == c->targetColumns;
 }
 
-// A correlation of one tap in place is a matrix product. A strip of positions at a time is copied together first:
-// channels are often a power of two apart, where their lines would fight for the same cache sets. False when there is
-// no memory.
+// A correlation of one tap in place is a matrix product. A strip of positions and a block of sources at a time are
+// copied together first: channels are often a power of two apart, where their lines would fight for the same cache
+// sets. False when there is no memory.
 static bool NAME(correlatePointwise)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                                      const SCALAR *bias, SCALAR *target) {
-  enum { strip = 32 };
-  int64_t positions = c->targetRows * c->targetColumns, sources = c->sourceChannels;
-  // In whole vectors, so that what follows is aligned.
-  int64_t panelScalars = (c->targetChannels * sources + LANE_COUNT - 1) / LANE_COUNT * LANE_COUNT;
-  size_t bytes = (size_t)(panelScalars + sources * strip * LANE_COUNT) * sizeof(SCALAR);
-  SCALAR *panels = aligned_alloc(sizeof(VECTOR), (bytes + sizeof(VECTOR) - 1) / sizeof(VECTOR) * sizeof(VECTOR));
+  const int64_t positions = c->targetRows * c->targetColumns;
+  SCALAR *panels = aligned_alloc(sizeof(VECTOR), lanePointwiseScratch * sizeof(SCALAR));
   if (!panels) return false;
-  SCALAR *packed = panels + panelScalars;
-  for (int64_t o = 0; o < c->targetChannels; o += 16)
-    NAME(packPanels)(c->targetChannels - o < 16 ? c->targetChannels - o : 16, sources, c->weightTargetStride,
-                     c->weightSourceStride, weights + o * c->weightTargetStride + c->tapWeight[0], panels + o * sources);
-  for (int64_t p = 0; p < positions; p += strip) {
-    int64_t columns = positions - p < strip ? positions - p : strip;
-    for (int64_t s = 0; s < sources; s++)
-      memcpy(packed + s * columns * LANE_COUNT, source + (s * c->sourceChannelStride + p) * LANE_COUNT,
-             (size_t)(columns * LANE_COUNT) * sizeof(SCALAR));
-    bool starts = !c->accumulate && bias;
+  SCALAR *packed = panels + PACKED_SCALARS;
+  const bool starts = !c->accumulate && bias;
+  const bool packsOnce = c->targetChannels <= NAME(packedTargets) && c->sourceChannels <= NAME(packedDepth);
+  for (int64_t p = 0; p < positions; p += lanePointwiseStrip) {
+    const int64_t columns = positions - p < lanePointwiseStrip ? positions - p : lanePointwiseStrip;
     for (int64_t o = 0; starts && o < c->targetChannels; o++)
       for (int64_t k = 0; k < columns; k++)
         NAME(store)(target + (o * c->targetChannelStride + p + k) * LANE_COUNT, (VECTOR)bias[o]);
-    NAME(multiplyPanels)(panels, c->targetChannels, 1, sources, packed, 0, columns * LANE_COUNT, columns, LANE_COUNT,
-                         c->accumulate || starts, target + p * LANE_COUNT, c->targetChannelStride * LANE_COUNT,
-                         LANE_COUNT);
+    for (int64_t s = 0; s < c->sourceChannels; s += NAME(packedDepth)) {
+      const int64_t depth = c->sourceChannels - s < NAME(packedDepth) ? c->sourceChannels - s : NAME(packedDepth);
+      for (int64_t k = 0; k < depth; k++)
+        memcpy(packed + k * columns * LANE_COUNT, source + ((s + k) * c->sourceChannelStride + p) * LANE_COUNT,
+               (size_t)(columns * LANE_COUNT) * sizeof(SCALAR));
+      for (int64_t o = 0; o < c->targetChannels; o += NAME(packedTargets)) {
+        const int64_t targets =
+          c->targetChannels - o < NAME(packedTargets) ? c->targetChannels - o : NAME(packedTargets);
+        if (p == 0 || !packsOnce)
+          NAME(packTargets)(targets, depth, c->weightTargetStride, c->weightSourceStride,
+                            weights + o * c->weightTargetStride + s * c->weightSourceStride + c->tapWeight[0], panels);
+        NAME(multiplyPanels)(panels, targets, 1, depth, packed, 0, columns * LANE_COUNT, columns, LANE_COUNT,
+                             c->accumulate || starts || s > 0,
+                             target + (o * c->targetChannelStride + p) * LANE_COUNT,
+                             c->targetChannelStride * LANE_COUNT, LANE_COUNT);
+      }
+    }
   }
   free(panels);
   return true;

@@ -17,12 +17,12 @@ static void NAME(product)(int64_t vectors, const SCALAR *a, const SCALAR *b, SCA
   }
 }
 
-static void NAME(moments)(int64_t vectors, const SCALAR *x, double *sum, double *squares) {
+static void NAME(moments)(int64_t vectors, double center, const SCALAR *x, double *sum, double *squares) {
   LaneDouble total, totalSquares;
   memcpy(&total, sum, sizeof total);
   memcpy(&totalSquares, squares, sizeof totalSquares);
   for (int64_t v = 0; v < vectors; v++) {
-    LaneDouble value = WIDEN(NAME(load)(x + v * LANE_COUNT));
+    LaneDouble value = WIDEN(NAME(load)(x + v * LANE_COUNT)) - center;
     total += value;
     totalSquares = fmaDual(value, value, totalSquares);
   }

@@ -44,7 +44,7 @@ LANE_INLINE void NAME(panelColumns)(const int columns, const SCALAR *panels, int
   if (size <= PANEL_ROWS)                                                                                              \
     NAME(panelTile)(panels + o * outer * inner, outer, inner, source, outerStride, innerStride, columnStride, size,   \
                     columns, accumulate, target + o * targetRow, targetRow, targetColumn)
-  for (; columns == TILE_COLUMNS && o + PANEL_ROWS <= rows; o += PANEL_ROWS) PANEL_TILE(PANEL_ROWS);
+  for (; columns <= TILE_COLUMNS && o + PANEL_ROWS <= rows; o += PANEL_ROWS) PANEL_TILE(PANEL_ROWS);
   FOR_SIZE(rows - o, PANEL_TILE)
 #undef PANEL_TILE
 }
@@ -133,6 +133,14 @@ static void NAME(packPanels)(int64_t targets, int64_t sources, int64_t targetStr
   }
 }
 
+// Packs any number of targets.
+static void NAME(packTargets)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,
+                              const SCALAR *weights, SCALAR *panels) {
+  for (int64_t t = 0; t < targets; t += 16)
+    NAME(packPanels)(targets - t < 16 ? targets - t : 16, sources, targetStride, sourceStride,
+                     weights + t * targetStride, panels + t * sources);
+}
+
 static void NAME(multiply)(const LaneProduct *m, const SCALAR *weights, const SCALAR *bias, const SCALAR *source,
                            SCALAR *target, SCALAR *panels) {
   bool accumulate = m->accumulate;
@@ -147,9 +155,8 @@ static void NAME(multiply)(const LaneProduct *m, const SCALAR *weights, const SC
     int64_t depth = m->sources - s < NAME(packedDepth) ? m->sources - s : NAME(packedDepth);
     for (int64_t o = 0; o < m->targets; o += NAME(packedTargets)) {
       int64_t targets = m->targets - o < NAME(packedTargets) ? m->targets - o : NAME(packedTargets);
-      for (int64_t t = 0; t < targets; t += 16)
-        NAME(packPanels)(targets - t < 16 ? targets - t : 16, depth, m->weightTargetStride, m->weightSourceStride,
-                         weights + (o + t) * m->weightTargetStride + s * m->weightSourceStride, panels + t * depth);
+      NAME(packTargets)(targets, depth, m->weightTargetStride, m->weightSourceStride,
+                        weights + o * m->weightTargetStride + s * m->weightSourceStride, panels);
       NAME(multiplyPanels)(panels, targets, 1, depth, source + s * LANE_COUNT, 0, LANE_COUNT, m->columns,
                            m->sourceColumnStride * LANE_COUNT, accumulate || s > 0, target + o * LANE_COUNT, LANE_COUNT,
                            m->targetColumnStride * LANE_COUNT);

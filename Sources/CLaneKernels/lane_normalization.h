@@ -1,7 +1,7 @@
 // Normalization within a sample, the coupled batch norm's last step, and checks.
 // Included by lane_kernels.h once for each scalar type.
 
-static void NAME(normalize)(int64_t channels, int64_t positions, double epsilon, const SCALAR *gamma,
+static void NAME(normalize)(int64_t channels, int64_t positions, int64_t lanes, double epsilon, const SCALAR *gamma,
                             const SCALAR *beta, const SCALAR *x, SCALAR *y, double *mean, double *inverse) {
   const double share = 1.0 / (double)(channels * positions);
   LaneDouble sum = (LaneDouble)0.0, squares = (LaneDouble)0.0;
@@ -12,6 +12,7 @@ static void NAME(normalize)(int64_t channels, int64_t positions, double epsilon,
     squares = fmaDual(deviation, deviation, squares);
   }
   LaneDouble scale = 1.0 / __builtin_elementwise_sqrt(squares * share + epsilon);
+  for (int64_t l = lanes; l < LANE_COUNT; l++) scale[l] = 0.0;
   for (int64_t c = 0; c < channels; c++)
     for (int64_t p = 0; p < positions; p++) {
       int64_t place = (c * positions + p) * LANE_COUNT;

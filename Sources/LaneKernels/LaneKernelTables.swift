@@ -64,9 +64,10 @@ extension LaneKernelsFloat: LaneKernelTable {
     product(Int64(vectors), a, b, y, accumulate)
   }
   package func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
+    vectors: Int, center: Double, _ x: Input, sum: UnsafeMutablePointer<Double>,
+    squares: UnsafeMutablePointer<Double>
   ) {
-    moments(Int64(vectors), x, sum, squares)
+    moments(Int64(vectors), center, x, sum, squares)
   }
   package func dot(
     vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
@@ -96,10 +97,12 @@ extension LaneKernelsFloat: LaneKernelTable {
     withUnsafePointer(to: shape) { maxPoolBackward($0, x, y, dy, dx) }
   }
   package func normalize(
-    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    channels: Int, positions: Int, lanes: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input,
+    into y: Output,
     mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>
   ) {
-    normalize(Int64(channels), Int64(positions), epsilon, gamma, beta, x, y, mean, inverse)
+    normalize(
+      Int64(channels), Int64(positions), Int64(lanes), epsilon, gamma, beta, x, y, mean, inverse)
   }
   package func normalizeBackward(
     channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
@@ -181,9 +184,10 @@ extension LaneKernelsDouble: LaneKernelTable {
     product(Int64(vectors), a, b, y, accumulate)
   }
   package func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
+    vectors: Int, center: Double, _ x: Input, sum: UnsafeMutablePointer<Double>,
+    squares: UnsafeMutablePointer<Double>
   ) {
-    moments(Int64(vectors), x, sum, squares)
+    moments(Int64(vectors), center, x, sum, squares)
   }
   package func dot(
     vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
@@ -213,10 +217,12 @@ extension LaneKernelsDouble: LaneKernelTable {
     withUnsafePointer(to: shape) { maxPoolBackward($0, x, y, dy, dx) }
   }
   package func normalize(
-    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    channels: Int, positions: Int, lanes: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input,
+    into y: Output,
     mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>
   ) {
-    normalize(Int64(channels), Int64(positions), epsilon, gamma, beta, x, y, mean, inverse)
+    normalize(
+      Int64(channels), Int64(positions), Int64(lanes), epsilon, gamma, beta, x, y, mean, inverse)
   }
   package func normalizeBackward(
     channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,

@@ -71,7 +71,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func affine(vectors: Int, factor: Scalar, offset: Scalar, _ x: Input, into y: Output, accumulate: Bool)
   func product(vectors: Int, _ a: Input, _ b: Input, into y: Output, accumulate: Bool)
   func moments(
-    vectors: Int, _ x: Input, sum: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>)
+    vectors: Int, center: Double, _ x: Input, sum: UnsafeMutablePointer<Double>,
+    squares: UnsafeMutablePointer<Double>)
   func dot(
     vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
     product: UnsafeMutablePointer<Double>)
@@ -83,7 +84,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func maxPool(_ shape: LanePooling, _ x: Input, into y: Output)
   func maxPoolBackward(_ shape: LanePooling, _ x: Input, _ y: Input, _ dy: Input, into dx: Output)
   func normalize(
-    channels: Int, positions: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input, into y: Output,
+    channels: Int, positions: Int, lanes: Int, epsilon: Double, gamma: Input, beta: Input, _ x: Input,
+    into y: Output,
     mean: UnsafeMutablePointer<Double>, inverse: UnsafeMutablePointer<Double>)
   func normalizeBackward(
     channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,

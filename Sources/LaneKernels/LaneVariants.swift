@@ -7,10 +7,19 @@ public enum LaneVariants {
   /// (`AVX-512`, `AVX2`, `portable`) names, when it is supported. All variants give the same bits.
   nonisolated(unsafe) package static let current: UnsafePointer<LaneVariant> = {
     // Immutable C tables: sharing the pointer is safe.
-    let supported = all.filter { $0.pointee.isSupported() }
-    let wanted = ProcessInfo.processInfo.environment["NTKSCORER_SIMD"]?.lowercased()
-    return supported.first { name($0).lowercased() == wanted } ?? supported[0]
+    supported.first { name($0).lowercased() == wanted?.lowercased() } ?? supported[0]
   }()
+
+  /// What `NTKSCORER_SIMD` says when this machine runs no variant of that name, and the names that it does run.
+  public static var unknownOverride: (name: String, expected: [String])? {
+    let names = supported.map(name)
+    guard let wanted, !names.contains(where: { $0.lowercased() == wanted.lowercased() }) else { return nil }
+    return (wanted, names)
+  }
+
+  private static var wanted: String? { ProcessInfo.processInfo.environment["NTKSCORER_SIMD"] }
+
+  private static var supported: [UnsafePointer<LaneVariant>] { all.filter { $0.pointee.isSupported() } }
 
   /// Every variant compiled in, best first; the portable one, which always runs, is last.
   package static var all: [UnsafePointer<LaneVariant>] {

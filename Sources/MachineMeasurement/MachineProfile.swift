@@ -77,7 +77,7 @@ extension MachineProfile {
     LaneVariants.all.filter { $0.pointee.isSupported() }.map(LaneVariants.name)
   }
 
-  /// Measures this machine. Takes about 45 times `seconds`, and memory of at most 256 MB a thread and 1 GB in all.
+  /// Measures this machine. Takes about 80 times `seconds`, and memory of at most 256 MB a thread and 1 GB in all.
   ///
   /// - Parameters:
   ///   - variant: one of `variants`, whatever the case; the one that the engine uses when nil.

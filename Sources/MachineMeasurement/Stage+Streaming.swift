@@ -25,7 +25,9 @@ extension Stage {
       },
       streaming("maxPool 2×2", arrays: 1.25) { x, y, _ in kernels.maxPool(maximum, x, into: y) },
       streaming("moments", arrays: 1) { x, _, _ in
-        withLaneSums { sum, squares in kernels.moments(vectors: vectors, x, sum: sum, squares: squares) }
+        withLaneSums { sum, squares in
+          kernels.moments(vectors: vectors, center: 0.5, x, sum: sum, squares: squares)
+        }
       },
       streaming("affine", arrays: 2) { x, y, _ in
         kernels.affine(vectors: vectors, factor: 0.5, offset: 0.25, x, into: y, accumulate: false)
@@ -33,7 +35,8 @@ extension Stage {
       streaming("normalize", arrays: 2) { x, y, parameters in
         withLaneSums { mean, inverse in
           kernels.normalize(
-            channels: channels, positions: positions, epsilon: 1e-5, gamma: parameters, beta: parameters, x,
+            channels: channels, positions: positions, lanes: laneCount, epsilon: 1e-5, gamma: parameters,
+            beta: parameters, x,
             into: y, mean: mean, inverse: inverse)
         }
       },

@@ -6,7 +6,7 @@ import Trainability
 /// Measures what metrics need of the finite network, by the rules of numerical rank: one evaluation for all needs of the same settings.
 ///
 /// - A kernel is numerically singular when λ_min ≤ n·ε·λ_max with ε the engine's precision. A single-precision
-///   measurement that is singular by this rule, or has κ > 1e4, is made again in double precision, which decides. This
+///   measurement that is singular by this rule, has κ > 1e4, or overflowed is made again in double precision, which decides. This
 ///   goes need by need, so that no result depends on what else was asked for.
 /// - With the reduction `full` and more rows (samples × outputs) than parameters the kernel is singular by
 ///   construction; it is not computed. The same holds for features that are fewer than samples.
@@ -130,10 +130,12 @@ struct FiniteWidthMeter {
   private struct Attempted {
     var measurements: [MetricNeed: DerivedMeasurement] = [:]
     var failure = Measurement.failure(.cancelled, message: "it was not computed")
+    /// Why double precision may do better than the failure.
+    var doubt: String?
     var wasComputed = true
 
     func measurement(of need: MetricNeed) -> DerivedMeasurement {
-      measurements[need] ?? DerivedMeasurement(measurement: failure)
+      measurements[need] ?? DerivedMeasurement(measurement: failure, doubt: doubt)
     }
   }
 
@@ -156,7 +158,8 @@ struct FiniteWidthMeter {
     guard evaluation.isFinite else {
       return Attempted(
         failure: .failure(
-          .nonFinite, message: "an output or kernel entry overflowed in \(precision) precision"))
+          .nonFinite, message: "an output or kernel entry overflowed in \(precision) precision"),
+        doubt: "an output or kernel entry overflowed")
     }
     let outputs = settings.outputReduction == .full ? attempt.network.network.outputCount : 1
     let derivation = MeasurementDerivation(

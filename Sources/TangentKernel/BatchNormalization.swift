@@ -204,28 +204,41 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
 
 /// Mean and 1/√(σ² + ε) of one channel over samples and positions (biased variance), in double precision and in a
 /// fixed order.
+///
+/// In two passes: the second measures about the first one's mean, since E x² − (E x)² leaves nothing of a variance
+/// that is small beside the mean (Chan, Golub & LeVeque 1983). A first mean that is off by rounding does no harm.
 func batchStatistics<Scalar: LaneScalar>(
   _ input: LaneTensor<Scalar>, channel: Int, epsilon: Double, _ context: PassContext<Scalar>
 ) -> (mean: Double, inverse: Double) {
+  let count = Double(context.statisticsLanes.reduce(0, +) * input.shape.positions)
   var total = 0.0
-  var totalSquares = 0.0
+  for block in 0..<context.blocks {
+    var sum = LaneSums()
+    sum.withPointer { sum in
+      context.kernels.sum(vectors: input.shape.positions, input.channel(channel, ofColumn: block), into: sum)
+    }
+    for lane in 0..<context.statisticsLanes[block] { total += sum.values[lane] }
+  }
+  let center = total / count
+  var deviation = 0.0
+  var squaredDeviation = 0.0
   for block in 0..<context.blocks {
     var sum = LaneSums()
     var squares = LaneSums()
     sum.withPointer { sum in
       squares.withPointer { squares in
         context.kernels.moments(
-          vectors: input.shape.positions, input.channel(channel, ofColumn: block), sum: sum, squares: squares)
+          vectors: input.shape.positions, center: center, input.channel(channel, ofColumn: block), sum: sum,
+          squares: squares)
       }
     }
     for lane in 0..<context.statisticsLanes[block] {
-      total += sum.values[lane]
-      totalSquares += squares.values[lane]
+      deviation += sum.values[lane]
+      squaredDeviation += squares.values[lane]
     }
   }
-  let count = Double(context.statisticsLanes.reduce(0, +) * input.shape.positions)
-  let mean = total / count
-  // In exact arithmetic never negative.
-  let variance = max(0, totalSquares / count - mean * mean)
-  return (mean, 1 / (variance + epsilon).squareRoot())
+  let shift = deviation / count
+  let variance = squaredDeviation / count - shift * shift
+  // In exact arithmetic never negative; what is not a number stays so.
+  return (center + shift, 1 / ((variance < 0 ? 0 : variance) + epsilon).squareRoot())
 }

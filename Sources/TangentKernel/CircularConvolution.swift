@@ -10,11 +10,10 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
 
   init(_ layer: Convolution, input: TensorShape, output: TensorShape, parameters: LayerParameters<Scalar>) {
     padding = layer.padding
-    padded = layer.circularInput(input)
-    var unpadded = layer
-    unpadded.padding = 0
-    unpadded.paddingMode = .zeros
-    interior = ConvolutionPass(unpadded, input: padded, output: output, parameters: parameters)
+    let computed = layer.computed(on: input)
+    padded = computed.input
+    interior = ConvolutionPass(
+      computed.layer, input: computed.input, output: output, parameters: parameters)
   }
 
   @_specialize(where Scalar == Float)
@@ -105,10 +104,16 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
 }
 
 extension Convolution {
-  /// The shape of a map with its wrapped border.
-  func circularInput(_ input: TensorShape) -> TensorShape {
-    .maps(
+  /// The convolution that is computed and what it reads: with circular padding, one without padding over the map with
+  /// its wrapped border; else itself.
+  func computed(on input: TensorShape) -> (layer: Convolution, input: TensorShape) {
+    guard paddingMode == .circular else { return (self, input) }
+    var unpadded = self
+    unpadded.padding = 0
+    unpadded.paddingMode = .zeros
+    let padded = TensorShape.maps(
       channels: input.channels, height: input.dimensions[1] + 2 * padding,
       width: input.dimensions[2] + 2 * padding)
+    return (unpadded, padded)
   }
 }

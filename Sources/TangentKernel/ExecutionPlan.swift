@@ -216,8 +216,8 @@ struct ExecutionPlan {
     guard rounds.count > 1, step.carriesGradient else { return 0 }
     var scalars = 0.0
     var rows = Double(network.network.parameterCount(at: step.index))
-    if case .convolution(let layer) = step.node.operation {
-      let input = inputShapes(of: step)[0]
+    if case .convolution(let declared) = step.node.operation {
+      let (layer, input) = declared.computed(on: inputShapes(of: step)[0])
       let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)
       scalars += winograd.map { Double($0.transformedWeightCount) } ?? rows
       let chunks = WeightGradientChunks(
@@ -248,8 +248,8 @@ struct ExecutionPlan {
       Double(shape.elementCount) * Double(laneCount * scalarBytes) * Double(rounds.columns)
     }
     switch step.node.operation {
-    case .convolution(let layer):
-      let input = inputShapes(of: step)[0]
+    case .convolution(let declared):
+      let (layer, input) = declared.computed(on: inputShapes(of: step)[0])
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: columns, scalarBytes: scalarBytes)
       var bytes = chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes) + perChannel
@@ -258,7 +258,10 @@ struct ExecutionPlan {
           Double(winograd.transformedWeightCount * scalarBytes)
           + Double(gramSlotCount * winograd.scratchVectors * laneCount * scalarBytes)
       }
-      if layer.paddingMode == .circular { bytes += map(layer.circularInput(input)) }
+      if layer.kernelHeight == 1, layer.kernelWidth == 1 {
+        bytes += Double(gramSlotCount * Int(lanePointwiseScratch) * scalarBytes)
+      }
+      if declared.paddingMode == .circular { bytes += map(input) }
       if step.normalization != nil {
         bytes += Double(chunks.sourceParts) * channels * lanes * 8
         bytes += Double(network.network.parameterCount(at: step.index)) * Double(scalarBytes)

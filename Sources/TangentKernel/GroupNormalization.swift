@@ -34,15 +34,18 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     mean.withUnsafeMutableBufferPointer { mean in
       inverse.withUnsafeMutableBufferPointer { inverse in
         withAffine { gamma, beta in
-          for column in 0..<output.columns {
+          guard let firstMean = mean.baseAddress, let firstInverse = inverse.baseAddress else { return }
+          nonisolated(unsafe) let (gamma, beta) = (gamma, beta)
+          nonisolated(unsafe) let (means, inverses) = (firstMean, firstInverse)
+          context.workers.forEach(output.columns) { column in
             for group in 0..<groups {
               let place = (column * groups + group) * laneCount
-              guard let mean = mean.baseAddress, let inverse = inverse.baseAddress else { return }
               context.kernels.normalize(
-                channels: size, positions: positions, epsilon: epsilon, gamma: gamma + group * size,
-                beta: beta + group * size, input.channel(group * size, ofColumn: column),
-                into: output.channel(group * size, ofColumn: column), mean: mean + place,
-                inverse: inverse + place)
+                channels: size, positions: positions, lanes: context.realLanes[column], epsilon: epsilon,
+                gamma: gamma + group * size, beta: beta + group * size,
+                input.channel(group * size, ofColumn: column),
+                into: output.channel(group * size, ofColumn: column), mean: means + place,
+                inverse: inverses + place)
             }
           }
         }

@@ -31,7 +31,8 @@ public enum ParameterFilter: String, Codable, Hashable, Sendable, CaseIterable {
   case kernels
 }
 
-/// The arithmetic of the passes. Gram matrices and eigenvalues are in double precision either way.
+/// The arithmetic of the passes. Eigenvalues are in double precision either way, and so are Gram matrices, to which
+/// single precision adds the products of at most 512 weights at a time.
 public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
   case single, double
 
@@ -51,7 +52,7 @@ public struct KernelSettings: Codable, Hashable, Sendable {
   public var parameterization: Parameterization
   /// How weights are drawn.
   public var initialization: Initialization
-  /// Of the passes; the Gram matrix is always float64.
+  /// Of the passes; the Gram matrix is float64.
   public var precision: Precision
 
   /// Sum of logits, frozen statistics, all parameters, He normal weights and single precision, unless said otherwise.

@@ -9,11 +9,13 @@ struct ParameterLaws {
   /// effective = factor · stored.
   let weightFactor: Double
   let biasFactor: Double
+  private let groups: Int
 
   init(
     _ scaling: ParameterScaling, weight array: ParameterArray, outputs: Int, groups: Int,
     settings: KernelSettings
   ) {
+    self.groups = groups
     let fanIn = array.fanIn
     // fan_out = out / groups · kernel area, and array.dimensions is (out, in / groups, …).
     let fanOut = outputs / groups * array.dimensions.dropFirst(2).reduce(1, *)
@@ -84,13 +86,14 @@ extension ParameterLaws {
     }
   }
 
-  /// E Σ w². Of an orthogonal matrix the smaller side counts its rows of length 1.
+  /// E Σ w². Of an orthogonal matrix the smaller side counts its rows of length 1; a delta-orthogonal convolution has
+  /// such a matrix for each group.
   fileprivate func expectedSquare(ofWeights array: ParameterArray) -> Double {
     switch weight.shape {
     case .normal, .uniform: return weight.weightVariance * Double(array.count)
     case .orthogonal: return weight.weightVariance * Double(min(array.dimensions[0], array.fanIn))
     case .deltaOrthogonal:
-      return weight.weightVariance * Double(min(array.dimensions[0], array.dimensions[1]))
+      return weight.weightVariance * Double(min(array.dimensions[0], array.dimensions[1] * groups))
     }
   }
 }

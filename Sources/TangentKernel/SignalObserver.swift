@@ -101,7 +101,8 @@ final class SignalObserver<Scalar: LaneScalar> {
         for first in stride(from: 0, to: value.vectors, by: signalChunk) {
           let vectors = min(signalChunk, value.vectors - first)
           let place = value.column(block) + first * laneCount
-          context.kernels.moments(vectors: vectors, place, sum: sum, squares: sum + laneCount)
+          context.kernels.moments(
+            vectors: vectors, center: 0, place, sum: sum, squares: sum + laneCount)
           context.kernels.activate(LaneActivationAbs, 0, vectors: vectors, place, into: magnitudes)
           context.kernels.activateBackward(
             LaneActivationRelu, 0, vectors: vectors, magnitudes, ones, into: mask, accumulate: false)

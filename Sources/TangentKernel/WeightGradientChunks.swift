@@ -62,9 +62,16 @@ struct WeightGradientChunks {
   /// Scalars of one column of a chunk's gradients.
   func scalars(of chunk: Chunk) -> Int { chunk.targets.count * chunk.sources.count * taps * laneCount }
 
-  /// Scalars of Winograd's transforms for one chunk.
+  /// Scalars of Winograd's transforms for any chunk. Fewer channels may take larger strips and with them more scratch,
+  /// so what is left over at the end counts as well.
   var transformScalars: Int {
-    (winograd?.gradientScratchVectors(targets: targetStep, sources: sourceStep) ?? 0) * laneCount
+    guard let winograd else { return 0 }
+    let targets = [targetStep, targetChannels % targetStep].filter { $0 > 0 }
+    let sources = [sourceStep, sourceChannels % sourceStep].filter { $0 > 0 }
+    let vectors = targets.flatMap { targets in
+      sources.map { winograd.gradientScratchVectors(targets: targets, sources: $0) }
+    }
+    return (vectors.max() ?? 0) * laneCount
   }
 
   /// Scratch of all slots that can be busy at once: the gradients of every column, those of one direction before its

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LaneKernels
 import YAMLDocuments
 
 @main
@@ -9,6 +10,12 @@ enum EntryPoint {
     signal(SIGPIPE, SIG_IGN)
     // A file that may grow no further is an error like a full disk, with a message.
     signal(SIGXFSZ, SIG_IGN)
+    if let override = LaneVariants.unknownOverride {
+      Console.shared.printError(
+        "NTKSCORER_SIMD: expected \(override.expected.formatted(.list(type: .or).locale(Locale(identifier: "en_US")))) on this machine, got '\(override.name)'"
+      )
+      exit(CommandFailure.Code.invalidInput.rawValue)
+    }
     do {
       var command = try NTKScorerCommand.parseAsRoot()
       try command.run()

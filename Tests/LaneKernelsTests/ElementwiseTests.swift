@@ -72,7 +72,7 @@ private func checkSums<Scalar: LaneScalar>(
   var product = start
   var alone = start
   var weighted = start
-  kernels.moments(vectors: x.vectors, x.base, sum: &sum, squares: &squares)
+  kernels.moments(vectors: x.vectors, center: 0.375, x.base, sum: &sum, squares: &squares)
   kernels.dot(vectors: x.vectors, x.base, y.base, sum: &dotSum, product: &product)
   kernels.sum(vectors: x.vectors, y.base, into: &alone)
   kernels.weightedSum(vectors: x.vectors, weights: y.base, x.base, sum: &weighted)
@@ -86,7 +86,8 @@ private func checkSums<Scalar: LaneScalar>(
     for vector in 0..<x.vectors {
       let a = x.base[vector * laneCount + lane]
       let b = y.base[vector * laneCount + lane]
-      moments = (moments.0 + Double(a), moments.1.addingProduct(Double(a), Double(a)))
+      let deviation = Double(a) - 0.375
+      moments = (moments.0 + deviation, moments.1.addingProduct(deviation, deviation))
       weightedSum = weightedSum.addingProduct(Double(y.base[vector]), Double(a))
       partial = (partial.0 + b, partial.1.addingProduct(a, b))
       if vector % 16 == 15 || vector == x.vectors - 1 {
@@ -158,8 +159,12 @@ private func checkNormalization<Scalar: LaneScalar>(_ channels: Int, _ positions
     var inverse = mean
     let y = LaneBuffer<Scalar>(count: count)
     kernels.normalize(
-      channels: channels, positions: positions, epsilon: epsilon, gamma: gamma.base, beta: beta.base, x.base,
-      into: y.base, mean: &mean, inverse: &inverse)
+      channels: channels, positions: positions, lanes: 5, epsilon: epsilon, gamma: gamma.base,
+      beta: beta.base, x.base, into: y.base, mean: &mean, inverse: &inverse)
+    #expect(inverse[5...].allSatisfy { $0 == 0 })
+    kernels.normalize(
+      channels: channels, positions: positions, lanes: laneCount, epsilon: epsilon, gamma: gamma.base,
+      beta: beta.base, x.base, into: y.base, mean: &mean, inverse: &inverse)
     for accumulate in [false, true] {
       let dx = LaneBuffer(start)
       kernels.normalizeBackward(

@@ -1,5 +1,6 @@
 import CLaneKernels
 import LaneKernels
+import WideTiles
 
 /// Numbers in memory aligned as the kernels want it.
 final class LaneBuffer<Scalar: LaneScalar> {
@@ -24,9 +25,10 @@ final class LaneBuffer<Scalar: LaneScalar> {
   var values: [Scalar] { (0..<count).map { base[$0] } }
 }
 
-/// The supported variants of one scalar type's kernels, the portable one first: what the others must equal.
+/// The supported variants of one scalar type's kernels, the portable one first: what the others must equal. The
+/// widest tiles are among them on any machine.
 func kernelTables<Scalar: LaneScalar>(_ type: Scalar.Type) -> [(name: String, kernels: Scalar.Kernels)] {
-  LaneVariants.all.reversed().filter { $0.pointee.isSupported() }.map {
+  (LaneVariants.all.reversed() + [wideTileVariant()]).filter { $0.pointee.isSupported() }.map {
     (LaneVariants.name($0), Scalar.kernels(of: $0))
   }
 }

@@ -237,6 +237,19 @@ func metricsOfLabelsDoNotApplyWithoutClasses(name: String) throws {
   #expect(abs(ntk * ntk - Double(network.parameterCount)) < 1e-6)
 }
 
+/// Depthwise, each channel has a matrix of its own: six times the length of one, squared.
+@Test func deltaOrthogonalGroupsAreAsLongAsTheirMatrices() throws {
+  let squares = try [1, 6].map { channels in
+    var builder = NetworkBuilder(input: .maps(channels: channels, height: 5, width: 5))
+    let layer = Convolution(filters: channels, kernel: 3, padding: 1, groups: channels, bias: false)
+    let network = try builder.build(output: builder.add(.convolution(layer), from: builder.input))
+    let settings = KernelSettings(initialization: .deltaOrthogonal)
+    let norm = TangentKernelEngine.expectedParameterNorm(of: network, settings: settings)
+    return norm * norm
+  }
+  #expect(abs(squares[1] - 6 * squares[0]) < 1e-9)
+}
+
 // MARK: Mean field
 
 private let ordered = ParameterScaling(weightVariance: 1, biasVariance: 0.05)

@@ -3,6 +3,7 @@ import LaneKernels
 import NetworkGraph
 import ReferenceEngine
 import TangentKernel
+import WideTiles
 
 /// A network with stored parameters and inputs, ready for the engine and for the reference.
 struct EngineCase: Sendable {
@@ -101,7 +102,6 @@ extension ReferenceFilter {
   }
 }
 
-/// Every instruction-set variant that this machine runs, best first.
-let supportedVariants: [LaneVariantChoice] = LaneVariants.all.filter { $0.pointee.isSupported() }.map {
-  LaneVariantChoice($0)
-}
+/// Every instruction-set variant that this machine runs, and the widest register tiles on any machine.
+let supportedVariants: [LaneVariantChoice] =
+  (LaneVariants.all + [wideTileVariant()]).filter { $0.pointee.isSupported() }.map { LaneVariantChoice($0) }

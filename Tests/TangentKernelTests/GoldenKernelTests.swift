@@ -36,7 +36,7 @@ import YAMLDocuments
     }
   }
   print("golden: compared \(compared) kernels of \(cases.count) networks in \(folder.path)")
-  for line in skipped { print("golden: not run: \(line)") }
+  #expect(skipped.isEmpty, "not run: \(skipped.joined(separator: "; "))")
   #expect(compared > 0, "no golden kernel was compared in \(folder.path)")
 }
 

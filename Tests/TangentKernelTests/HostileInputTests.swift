@@ -105,6 +105,16 @@ func estimatedMemoryIsAnUpperBound(_ subject: LawNetwork) throws {
   try expectBoundedMemory(network, subject.input, 19, .init(outputReduction: .full), extras: everything)
 }
 
+/// A circular convolution is computed as one without padding over a larger map: that is what takes memory.
+@Test func estimatesAreOfTheConvolutionThatIsComputed() throws {
+  var builder = NetworkBuilder(input: maps(64, 3, 3))
+  let layer = Convolution(
+    filters: 64, kernelHeight: 3, kernelWidth: 3, padding: 2, paddingMode: .circular)
+  let wrapped = try builder.add(.convolution(layer), from: builder.input)
+  let network = try CanonicalNetwork(builder.build(output: builder.readOut(wrapped)))
+  try expectBoundedMemory(network, maps(64, 3, 3), 8, .init())
+}
+
 /// Between rounds nothing is released that the next one reads, so the first layers' gradients meet the last layers'
 /// values. Large maps, the first ones most, and few samples: values and gradients are nearly all there is.
 @Test func estimatesCountWhatSeveralRoundsKeep() throws {

@@ -155,16 +155,17 @@ func threadCountChangesNoBit(_ subject: LawNetwork) throws {
 @Test(arguments: lawNetworks)
 func instructionSetsChangeNoBit(_ subject: LawNetwork) throws {
   let subject = try given(subject, samples: 19)
-  for precision in Precision.allCases {
-    for reduction in OutputReduction.allCases {
-      let settings = KernelSettings(outputReduction: reduction, precision: precision)
+  let modes = subject.network.hasBatchNormalization ? NormalizationMode.allCases : [.frozen]
+  for (precision, mode) in Precision.allCases.flatMap({ precision in modes.map { (precision, $0) } }) {
+    for reduction in mode == .frozen ? OutputReduction.allCases : [.sum] {
+      let settings = KernelSettings(outputReduction: reduction, normalizationMode: mode, precision: precision)
       let kernels = try supportedVariants.map { variant in
         bits(
           try subject.evaluate(
             settings, on: TangentKernelEngine(threads: 1, memoryBudget: nil, variant: variant)
           ).kernel)
       }
-      for kernel in kernels.dropFirst() { #expect(kernel == kernels[0], "\(precision) \(reduction)") }
+      for kernel in kernels.dropFirst() { #expect(kernel == kernels[0], "\(precision) \(mode) \(reduction)") }
     }
   }
 }

@@ -77,6 +77,13 @@ typedef struct {
 #define PACKED_TARGETS 64
 #define PACKED_SCALARS (PACKED_TARGETS * 128)
 
+/// Positions that a 1 × 1 convolution multiplies at a time, and the scalars of memory that each call of `correlate` takes
+/// for it: packed weights and a strip of sources.
+enum {
+  lanePointwiseStrip = 32,
+  lanePointwiseScratch = PACKED_SCALARS + PACKED_SCALARS / PACKED_TARGETS * lanePointwiseStrip * 16,
+};
+
 /// A convolution with 3 × 3 kernels, stride one and no dilation, over the target rows firstRow..<endRow of one block.
 /// Target position (r, c) reads the source from (r − padding, c − padding). Channel strides count vectors; a channel's
 /// positions are contiguous.
@@ -150,8 +157,8 @@ typedef struct {
     void (*affine)(int64_t vectors, Scalar factor, Scalar offset, const Scalar *x, Scalar *y, bool accumulate);      \
     /** y (+)= a · b, vector by vector. */                                                                           \
     void (*product)(int64_t vectors, const Scalar *a, const Scalar *b, Scalar *y, bool accumulate);                  \
-    /** sum[lane] += Σ x, squares[lane] += Σ x² over the vectors, in double throughout: for variances. */            \
-    void (*moments)(int64_t vectors, const Scalar *x, double *sum, double *squares);                                 \
+    /** sum[lane] += Σ (x − center), squares[lane] += Σ (x − center)² over the vectors, in double: for variances. */ \
+    void (*moments)(int64_t vectors, double center, const Scalar *x, double *sum, double *squares);                  \
     /** sum[lane] += Σ y, product[lane] += Σ x·y over the vectors: sixteen at a time in Scalar, those in double. */  \
     void (*dot)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum, double *product);                    \
     /** sum[lane] += Σ x in the same way. */                                                                         \
@@ -169,9 +176,10 @@ typedef struct {
     /** dx += dy at the first position that holds the largest value of the window. */                                \
     void (*maxPoolBackward)(const LanePooling *, const Scalar *x, const Scalar *y, const Scalar *dy, Scalar *dx);    \
     /** Normalizes all `channels` × `positions` numbers of each lane together: y = (x − mean)·inverse·γ_c + β_c, */  \
-    /** inverse = 1/√(variance + ε), biased variance. mean and inverse get one number a lane. */                     \
-    void (*normalize)(int64_t channels, int64_t positions, double epsilon, const Scalar *gamma, const Scalar *beta,  \
-                      const Scalar *x, Scalar *y, double *mean, double *inverse);                                    \
+    /** inverse = 1/√(variance + ε), biased variance; 0 beyond the first `lanes` lanes, where no variance must give  */ \
+    /** no NaN. mean and inverse get one number a lane. */                                                           \
+    void (*normalize)(int64_t channels, int64_t positions, int64_t lanes, double epsilon, const Scalar *gamma,       \
+                      const Scalar *beta, const Scalar *x, Scalar *y, double *mean, double *inverse);                \
     /** dx (+)= inverse·(g − mean(g) − x̂·mean(g·x̂)), g = γ_c·dy, x̂ = (x − mean)·inverse. */                          \
     void (*normalizeBackward)(int64_t channels, int64_t positions, const double *mean, const double *inverse,        \
                               const Scalar *gamma, const Scalar *x, const Scalar *dy, Scalar *dx, bool accumulate);  \

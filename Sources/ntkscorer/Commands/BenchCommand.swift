@@ -32,7 +32,7 @@ struct BenchCommand: ParsableCommand {
     help: "Threads that measure at the same time, each in memory of its own; rates are of all together.")
   var threads = 1
 
-  @Option(name: .long, help: "Time for each of about 60 measurements.")
+  @Option(name: .long, help: "Time for each of about 80 measurements.")
   var seconds = 0.1
 
   @OptionGroup var format: FormatOptions
