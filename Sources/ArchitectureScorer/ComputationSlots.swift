@@ -3,7 +3,7 @@ import Foundation
 /// Shares a number of processors between runs that go on at once, so that each gets its turn however many candidates
 /// another has: whoever holds fewest is served first, and of equals whoever was served longest ago.
 ///
-/// A run alone has all of them.
+/// A run alone has all of them. The memory of what is being computed is shared in the same way.
 public final class ComputationSlots: @unchecked Sendable {
   // Sendable because every access to the variables below is between `lock` and `unlock` of `condition`.
   private let condition = NSCondition()
@@ -19,8 +19,16 @@ public final class ComputationSlots: @unchecked Sendable {
     var ticket = 0
   }
 
-  /// - Parameter count: how many computations go on at once, at least 1.
-  public init(_ count: Int) { free = max(1, count) }
+  /// Bytes that all runs together compute with.
+  let ledger: MemoryLedger
+
+  /// - Parameters:
+  ///   - count: how many computations go on at once, at least 1.
+  ///   - memoryBudget: bytes of all of them together. What a run keeps of its batches comes on top.
+  public init(_ count: Int, memoryBudget: Int = Resources().memoryBudget) {
+    free = max(1, count)
+    ledger = MemoryLedger(budget: max(1, memoryBudget))
+  }
 
   /// A new run's name here.
   func register() -> Int {

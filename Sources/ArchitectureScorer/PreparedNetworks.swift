@@ -37,16 +37,19 @@ public final class PreparedNetworks: Sendable {
   /// - Parameters:
   ///   - name: of the result; the first 12 digits of the network's hash when nil.
   ///   - threads: of this computation; those of the preparation when nil.
+  ///   - slots: shared with runs that go on at once; nil to have the processors to itself.
   /// - Throws: `ScorerError`. A network that cannot be scored is no error: the result has its outcome.
   public func score(
     _ network: Network, name: String?, in store: ResultStore?, threads: Int? = nil,
-    cancellation: Cancellation = Cancellation()
+    slots: ComputationSlots? = nil, cancellation: Cancellation = Cancellation()
   ) throws(ScorerError) -> ScoreResult {
     let id = name ?? KnownNetwork(network).map { String($0.hash.prefix(12)) } ?? "network"
     let visit =
       space?.admits(network) ?? true
       ? CandidateVisit.network(id: id, choices: [:], family: "", network) : .excluded
-    return try scoring.computed(visit, in: store, threads: threads, cancellation: cancellation)
+    return try scoring.computed(
+      visit, in: store, threads: threads, slots: slots,
+      cancellation: cancellation)
   }
 }
 

@@ -44,13 +44,14 @@ struct PreparedScoring: Sendable {
   /// The scores of what was met, computed where the store does not have them, and kept there. The store's list of runs
   /// does not show it.
   func computed(
-    _ visit: CandidateVisit, in store: ResultStore?, threads: Int?, cancellation: Cancellation
+    _ visit: CandidateVisit, in store: ResultStore?, threads: Int?, slots: ComputationSlots?,
+    cancellation: Cancellation
   ) throws(ScorerError) -> ScoreResult {
     let start = ContinuousClock.now
     var resources = resources
     if let threads { resources.threads = max(1, threads) }
     let run = ScoringRun(
-      plan: plan, source: CandidateSource(visit), resources: resources, store: store,
+      plan: plan, source: CandidateSource(visit), resources: resources, store: store, slots: slots,
       cancellation: cancellation, progress: nil, logger: scorer.logger, keepsEigenvalues: true)
     try run.executeUnrecorded()
     return try scorer.single(run, since: start)

@@ -59,14 +59,17 @@ public final class PreparedSpace: Sendable {
 
   /// A candidate's scores, computed where the store does not have them, and kept there. Blocks until it is done. The
   /// store's list of runs does not show it.
-  /// - Parameter threads: of this computation; those that the space was prepared with when nil.
+  /// - Parameters:
+  ///   - threads: of this computation; those that the space was prepared with when nil.
+  ///   - slots: shared with runs that go on at once; nil to have the processors to itself.
   /// - Throws: `ScorerError`. A candidate that cannot be scored is no error: the result has its outcome.
   public func score(
     _ candidate: Candidate, in store: ResultStore?, threads: Int? = nil,
-    cancellation: Cancellation = Cancellation()
+    slots: ComputationSlots? = nil, cancellation: Cancellation = Cancellation()
   ) throws(ScorerError) -> ScoreResult {
     try scoring.computed(
-      SpaceSource.visit(candidate, of: space), in: store, threads: threads, cancellation: cancellation)
+      SpaceSource.visit(candidate, of: space), in: store, threads: threads, slots: slots,
+      cancellation: cancellation)
   }
 
   /// Networks that come from files, scored as the candidates of this space are: its data, its settings, its budgets.

@@ -96,6 +96,14 @@ struct ScoringPlan: Sendable {
           + "expected at least one, each once")
     }
     guard samples > 0 else { throw .invalidRequest("a batch of \(samples) samples; expected at least 1") }
+    // Before it is drawn: it would end the process, and not this run.
+    let (bytes, isTooLarge) = (dataset.sampleShape.elementCount * MemoryLayout<Float>.stride)
+      .multipliedReportingOverflow(by: samples)
+    guard !isTooLarge, bytes <= resources.memoryBudget else {
+      throw .invalidRequest(
+        "a batch of \(samples) samples of \(dataset.sampleShape) takes \(isTooLarge ? "more than 2⁶³" : "\(bytes)") bytes; "
+          + "the memory budget is \(resources.memoryBudget)")
+    }
     self.dataset = dataset
     do {
       rules = try ScoringRules(

@@ -39,6 +39,8 @@ final class ScoringRun: @unchecked Sendable {
   private let logger: Logger
   private let keepsEigenvalues: Bool
   private let ledger: MemoryLedger
+  /// Bytes that one evaluation may take, whether the ledger is shared or not.
+  private let evaluationBudget: Int
   /// Shared with other runs; nil for a run that has the processors to itself.
   private let slots: ComputationSlots?
 
@@ -57,7 +59,8 @@ final class ScoringRun: @unchecked Sendable {
     self.keepsEigenvalues = keepsEigenvalues
     reporter = ProgressReporter(progress)
     progressState = ScoringProgress(done: 0, total: source.total, fromStore: 0, failed: 0, current: nil)
-    ledger = MemoryLedger(budget: max(1, resources.memoryBudget - plan.batches.reservedBytes))
+    evaluationBudget = max(1, resources.memoryBudget - plan.batches.reservedBytes)
+    ledger = slots?.ledger ?? MemoryLedger(budget: evaluationBudget)
   }
 
   /// Why it ended. For use after `execute`.
@@ -114,7 +117,7 @@ final class ScoringRun: @unchecked Sendable {
   }
 
   private func work(runID: Int64?, owner: Int) {
-    let memory = WorkerMemory(ledger: ledger)
+    let memory = WorkerMemory(ledger: ledger, budget: min(evaluationBudget, ledger.budget))
     defer { memory.giveBack() }
     while true {
       switch nextStep(runID: runID) {

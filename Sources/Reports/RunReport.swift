@@ -84,9 +84,15 @@ package struct RunReport: Sendable {
       ParetoFront.contains(zip(scores, costs).map { ($0, Double($1.multiplyAdds)) })
     )
     let values = ranking.metrics.map { metric in ranking.ranked.map { $0.values[metric.name]?.value } }
-    correlations = values.indices.map { row in
-      values.indices.map { row == $0 ? nil : RankCorrelation(values[row], values[$0]) }
+    var correlations = values.map { _ in [RankCorrelation?](repeating: nil, count: values.count) }
+    for row in values.indices {
+      // Neither measure has a direction.
+      for column in values.indices.dropFirst(row + 1) {
+        correlations[row][column] = RankCorrelation(values[row], values[column])
+        correlations[column][row] = correlations[row][column]
+      }
     }
+    self.correlations = correlations
     importance = ranking.importance
   }
 }

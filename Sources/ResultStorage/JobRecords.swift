@@ -17,6 +17,19 @@ public struct SpaceDocument: Hashable, Sendable {
   }
 }
 
+/// A search space without its text, which may be long.
+public struct SpaceTitle: Hashable, Sendable {
+  /// As of `SpaceDocument`.
+  public let contentHash: String
+  /// As of `SpaceDocument`.
+  public let name: String
+}
+
+extension SpaceDocument {
+  /// What tells it from others.
+  public var title: SpaceTitle { SpaceTitle(contentHash: contentHash, name: name) }
+}
+
 /// Where a job stands. `queued` and `running` go on after a restart; the others are ends.
 public enum JobStatus: String, Codable, Hashable, Sendable, CaseIterable {
   case queued
@@ -59,7 +72,7 @@ public struct JobRecord: Hashable, Sendable {
   /// Given by the store, from 1; never given twice.
   public let id: Int64
   /// What is ranked.
-  public let space: SpaceDocument
+  public let space: SpaceTitle
   /// What was asked for beside the space, as canonical JSON.
   public let optionsJSON: String
   /// Where it stands.

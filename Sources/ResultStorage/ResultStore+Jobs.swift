@@ -67,6 +67,15 @@ extension ResultStore {
     }
   }
 
+  /// The search space with a content hash, also where another has that for its name.
+  public func spaceDocument(contentHash: String) throws(StoreError) -> SpaceDocument? {
+    try read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT * FROM space_documents WHERE content_hash = ?", arguments: [contentHash]
+      ).map(self.spaceDocument)
+    }
+  }
+
   /// The search spaces by name: of several with the same one, that which was used last.
   /// - Parameters:
   ///   - after: only those with names behind this one, in the order of UTF-8; nil for all.
@@ -124,11 +133,25 @@ extension ResultStore {
     }
   }
 
-  /// Puts jobs that were running when their daemon ended back into the queue, where they keep their places.
-  /// - Returns: how many there were.
-  @discardableResult
-  public func requeueRunningJobs() throws(StoreError) -> Int {
+  /// Notes that someone wants a running job to end, which survives the process that works on it.
+  public func requestCancellation(ofJob id: Int64) throws(StoreError) {
     try write { database in
+      try database.execute(
+        sql: "UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND status = 'running'", arguments: [id])
+    }
+  }
+
+  /// Puts jobs that were running when their daemon ended back into the queue, where they keep their places. Those that
+  /// someone wanted to end have ended.
+  /// - Returns: how many are in the queue again.
+  @discardableResult
+  public func requeueRunningJobs(at date: Date = Date()) throws(StoreError) -> Int {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE jobs SET status = 'cancelled', finished = ?, revision = revision + 1
+          WHERE status = 'running' AND cancel_requested
+          """, arguments: [date])
       try database.execute(
         sql: "UPDATE jobs SET status = 'queued', revision = revision + 1 WHERE status = 'running'")
       return database.changesCount
@@ -200,7 +223,7 @@ extension ResultStore {
   // MARK: Rows
 
   private static let selectedJobs = """
-    SELECT jobs.*, space_documents.name AS space_name, space_documents.text AS space_text
+    SELECT jobs.*, space_documents.name AS space_name
     FROM jobs JOIN space_documents ON space_documents.content_hash = jobs.space_hash
     """
 
@@ -237,10 +260,9 @@ extension ResultStore {
   private func job(_ row: Row) throws -> JobRecord {
     JobRecord(
       id: try row.stored(Int64.self, "id", in: name),
-      space: SpaceDocument(
+      space: SpaceTitle(
         contentHash: try row.stored(String.self, "space_hash", in: name),
-        name: try row.stored(String.self, "space_name", in: name),
-        text: try row.stored(String.self, "space_text", in: name)),
+        name: try row.stored(String.self, "space_name", in: name)),
       optionsJSON: try row.stored(String.self, "options", in: name), status: try status(row),
       progress: JobProgress(
         done: try row.stored(Int.self, "done", in: name),

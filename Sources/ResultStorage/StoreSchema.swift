@@ -21,6 +21,10 @@ enum StoreSchema {
     migrator.registerMigration("4 jobs", foreignKeyChecks: .immediate) { database in
       try database.execute(sql: jobTables)
     }
+    migrator.registerMigration("5 cancelled jobs") { database in
+      try database.execute(
+        sql: "ALTER TABLE jobs ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0")
+    }
     return migrator
   }
 

@@ -74,7 +74,6 @@ public struct Daemon: Sendable {
     _ onListening: @escaping @Sendable (Int) -> Void
   ) -> Application<RouterResponder<DaemonContext>> {
     let configuration = services.configuration
-    let idle = TimeAmount.seconds(Int64(configuration.requestSeconds))
     return Application(
       router: router,
       server: .init { responder in
@@ -82,7 +81,7 @@ public struct Daemon: Sendable {
           http: HTTP1Channel(
             responder: responder,
             configuration: .init(
-              idleTimeout: idle,
+              additionalChannelHandlers: [ConnectionGuard(seconds: configuration.requestSeconds)],
               httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))))
       },
@@ -122,7 +121,7 @@ private struct DaemonService: Service {
   let onOverdue: @Sendable () -> Void
 
   func run() async throws {
-    try await jobs.start()
+    await jobs.start()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [services] in
         while !Task.isCancelled {
@@ -137,10 +136,13 @@ private struct DaemonService: Service {
           "stopping: candidates being computed are finished, the rest is kept for the next start")
         // The server waits for its streams, which would never end by themselves.
         services.events.close()
-        Task { await jobs.stop() }
-        Task {
-          try? await Task.sleep(for: .seconds(services.configuration.shutdownSeconds))
+        let overdue = Task {
+          try await Task.sleep(for: .seconds(services.configuration.shutdownSeconds))
           onOverdue()
+        }
+        Task {
+          await jobs.stop()
+          overdue.cancel()
         }
       }
       await jobs.stop()

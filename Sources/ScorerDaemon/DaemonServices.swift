@@ -16,8 +16,10 @@ struct DaemonServices: Sendable {
   let logger: Logger
   /// Of metrics and initializations, made once.
   let knownNames: KnownNames
-  /// Of all jobs together.
+  /// Of all jobs and questions together: each may have all processors and all memory when it is alone.
   let slots: ComputationSlots
+  /// Of candidates that clients wait for; further ones wait without a thread.
+  let questions: Turns
   let blocking = BlockingWork()
 
   init(
@@ -34,13 +36,8 @@ struct DaemonServices: Sendable {
     answers = AnswerShelf(revision)
     events = JobEvents(epoch: epoch)
     metrics = DaemonMetrics()
-    slots = ComputationSlots(configuration.resources.threads)
-  }
-
-  /// Of one job: all processors, which jobs share by `slots`, and its part of the memory.
-  var jobResources: Resources {
-    Resources(
-      threads: configuration.resources.threads,
-      memoryBudget: configuration.resources.memoryBudget / (configuration.mostRunningJobs + 1))
+    slots = ComputationSlots(
+      configuration.resources.threads, memoryBudget: configuration.resources.memoryBudget)
+    questions = Turns(max(2, 2 * configuration.resources.threads))
   }
 }

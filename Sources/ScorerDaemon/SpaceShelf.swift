@@ -42,19 +42,36 @@ final class SpaceShelf: Sendable {
     let folder = configuration.dataFolder.map { $0 + "/" } ?? ""
     let space = try scorer.readSpace(SourceText(name: folder + "space", text: text))
     for path in space.input.dataset.paths { try check(path) }
-    if let folder = configuration.dataFolder {
-      do { try space.checkFiles() } catch let invalid as InvalidDocument {
-        // Where the folder is, is nobody's business outside.
-        throw InvalidDocument(
-          invalid.diagnostics.map { diagnostic in
-            Diagnostic(
-              file: diagnostic.file, location: diagnostic.location,
-              message: diagnostic.message.replacing(folder + "/", with: ""), suggestion: diagnostic.suggestion
-            )
-          }, omittedCount: invalid.omittedCount)
-      }
+    let (numbers, overflow) = space.input.shape.elementCount.multipliedReportingOverflow(
+      by: space.input.samples)
+    guard !overflow, numbers <= configuration.resources.memoryBudget / MemoryLayout<Float>.stride else {
+      throw Problem(
+        .invalidRequest,
+        "a batch of \(space.input.samples) samples of \(space.input.shape) is larger than this daemon's memory budget of "
+          + "\(configuration.resources.memoryBudget) bytes")
+    }
+    if configuration.dataFolder != nil {
+      do { try space.checkFiles() } catch let invalid as InvalidDocument { throw concealed(invalid) }
     }
     return space
+  }
+
+  /// A text without the folder of data in it: where that is, is nobody's business outside.
+  func concealed(_ text: String) -> String {
+    guard let folder = configuration.dataFolder, !folder.isEmpty else { return text }
+    let real = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    return [folder + "/", folder, real + "/", real].reduce(text) {
+      $0.replacing($1 + "/", with: "").replacing($1, with: "")
+    }
+  }
+
+  private func concealed(_ invalid: InvalidDocument) -> InvalidDocument {
+    InvalidDocument(
+      invalid.diagnostics.map { diagnostic in
+        Diagnostic(
+          file: diagnostic.file, location: diagnostic.location, message: concealed(diagnostic.message),
+          suggestion: diagnostic.suggestion)
+      }, omittedCount: invalid.omittedCount)
   }
 
   /// With symbolic links followed, a path has to stay within the data folder.
@@ -78,6 +95,15 @@ final class SpaceShelf: Sendable {
   /// The text of a space as a daemon keeps it.
   func document(_ space: SearchSpace, text: String) -> SpaceDocument {
     SpaceDocument(contentHash: TextDigest.sha256(text), name: space.name, text: text)
+  }
+
+  /// The space of a job.
+  /// - Throws: `InvalidDocument`, or `Problem`.
+  func readSpace(of job: JobRecord) throws -> SearchSpace {
+    guard let document = try store.spaceDocument(contentHash: job.space.contentHash) else {
+      throw try missingSpace(job.space.name)
+    }
+    return try readSpace(document.text)
   }
 
   /// - Throws: `Problem` when no space has this name or content hash.
@@ -104,9 +130,12 @@ final class SpaceShelf: Sendable {
       throw try missingSpace(name)
     }
     return try spaces.value(for: SpaceKey(hash: hash, seeds: seeds, metrics: metrics)) {
-      try scorer.prepare(
-        readSpace(document(named: hash).text), metrics: metrics,
-        options: RankingOptions(seeds: seeds, resources: resources))
+      guard let document = try store.spaceDocument(contentHash: hash) else { throw try missingSpace(name) }
+      let space = try readSpace(document.text)
+      do {
+        return try scorer.prepare(
+          space, metrics: metrics, options: RankingOptions(seeds: seeds, resources: resources))
+      } catch ScorerError.dataset(let error) { throw Problem(.invalidRequest, concealed("\(error)")) }
     }
   }
 
@@ -126,10 +155,5 @@ final class SpaceShelf: Sendable {
     }
   }
 
-  /// Of one question.
-  private var resources: Resources {
-    Resources(
-      threads: configuration.resources.threads,
-      memoryBudget: configuration.resources.memoryBudget / (configuration.mostRunningJobs + 1))
-  }
+  private var resources: Resources { configuration.resources }
 }

@@ -27,7 +27,8 @@ import Testing
     let id = try job(submit(store)).id
     let again = try ResultStore.open(folder.store)
     #expect(try again.job(id)?.status == .queued)
-    #expect(try again.job(id)?.space == Self.space)
+    #expect(try again.job(id)?.space == Self.space.title)
+    #expect(try again.spaceDocument(contentHash: Self.space.contentHash) == Self.space)
 
     #expect(try store.takeQueuedJob()?.id == id)
     #expect(try store.takeQueuedJob() == nil)
@@ -59,6 +60,18 @@ import Testing
     #expect(try store.takeQueuedJob()?.started == started)
     #expect(try store.jobCounts() == [.queued: 2, .running: 2])
     #expect(try store.jobs(before: ids[2], limit: 1).map(\.id) == [ids[1]])
+  }
+
+  @Test func whoWasPromisedAnEndGetsItAfterACrashToo() throws {
+    let store = try ResultStore.inMemory()
+    let ids = try (0..<3).map { _ in try job(submit(store)).id }
+    _ = try (store.takeQueuedJob(), store.takeQueuedJob())
+    try store.requestCancellation(ofJob: ids[0])
+    // What waits is ended at once, by `moveJob`.
+    try store.requestCancellation(ofJob: ids[2])
+    #expect(try store.requeueRunningJobs() == 1)
+    #expect(try store.job(ids[0])?.status == .cancelled && store.job(ids[0])?.finished != nil)
+    #expect(try store.jobs(status: .queued).map(\.id) == [ids[2], ids[1]])
   }
 
   @Test func aKeyStandsForOneRequest() throws {
@@ -104,6 +117,11 @@ import Testing
     #expect(try store.spaceDocuments().map(\.contentHash) == ["h3", "h1"])
     #expect(try store.spaceDocumentHash("tiny") == "h1" && store.spaceDocumentHash("h2") == "h2")
     #expect(try store.spaceDocumentHash("nothing") == nil)
+    // A name that looks like a hash takes nobody else's place.
+    let impostor = SpaceDocument(contentHash: "h4", name: "h1", text: "family: other")
+    try store.keepSpaceDocument(impostor)
+    #expect(try store.spaceDocument(contentHash: "h1") == Self.space)
+    #expect(try store.spaceDocument("h1") == impostor)
   }
 
   @Test func spacesAreGivenInPages() throws {

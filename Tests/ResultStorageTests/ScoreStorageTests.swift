@@ -61,7 +61,7 @@ import Trainability
   @Test(
     arguments: [
       (#"{}"#, [:]), (#"{"a":1}"#, ["a": 1]), (#"{"a":-0.5,"b":1e-300}"#, ["a": -0.5, "b": 1e-300]),
-      (#" {"a" : 1 , "b": 2e3}"#, ["a": 1, "b": 2000]), (#"{"\u0061\"":1}"#, ["a\"": 1]),
+      (#" {"a" : 1 , "b": 2e3}"#, ["a": 1, "b": 2000]), (#"{"\u0061\"":1}"#, ["a\"": 1]), 
       (#"{"a":1"#, nil), (#"{"a":"1"}"#, nil), (#"{"a":1} x"#, nil), (#"[1]"#, nil), (#"{"a":-inf}"#, nil),
     ] as [(String, [String: Double]?)])
   func metricsInAnySpellingOfJSONAreRead(text: String, expected: [String: Double]?) throws {

@@ -283,8 +283,11 @@ extension RunReport {
         let score = ranking.score(of: candidate)
         return ScatterPlot.Point(
           PlotPoint(Double(costs[place][keyPath: cost]), score ?? .nan),
-          name: "\(candidate.id): \(ranking.scoreTitle) \(ranking.scoreText(of: candidate)), "
-            + "\(NumberText.count(Double(costs[place][keyPath: cost]))) \(name); \(Self.listed(candidate.choices))",
+          // Of the others no name is shown.
+          name: front[place]
+            ? "\(candidate.id): \(ranking.scoreTitle) \(ranking.scoreText(of: candidate)), "
+              + "\(NumberText.count(Double(costs[place][keyPath: cost]))) \(name); \(Self.listed(candidate.choices))"
+            : "",
           isMarked: front[place])
       }
       let picture = ScatterPlot(

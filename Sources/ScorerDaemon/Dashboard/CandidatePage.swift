@@ -73,7 +73,7 @@ struct CandidatePage {
       return """
         <section><h2>Spectrum and training</h2>
         <div class="plots"><figure><figcaption>Eigenvalues of the tangent kernel</figcaption>\(spectrum)</figure>
-        <figure><figcaption>Predicted training loss</figcaption>\(curve)
+        <figure><figcaption>Predicted training loss, random labels</figcaption>\(curve)
         <p class="soft">\(PageText.escaped(TrainingCurve.note))</p></figure></div></section>
         """
     }
@@ -91,7 +91,8 @@ struct CandidatePage {
 struct TrainingCurve {
   static let note =
     "In the limit of small steps around the initial weights the residual along eigenvector i shrinks by 1 − ηλ_i in each step "
-    + "(Jacot et al. 2018). The mean of the squares over random labels, at η = 1/λ_max; a real network bends away from it."
+    + "(Jacot et al. 2018). This is the mean of the squares over labels that favour no direction, at η = 1/λ_max, and not over "
+    + "those of the data: the store keeps eigenvalues alone. A real network bends away from it."
 
   /// Steps and the loss as a part of the first one.
   let points: [PlotPoint]

@@ -36,27 +36,59 @@ enum DashboardAssets {
       .graph marker path { fill: var(--frame); stroke: none; }
       """
 
-  /// Keeps what is shown of running jobs up to date; without it pages show how things were when they were loaded.
+  /// Keeps what is shown of running jobs up to date, and loads what takes long to make. Without it pages show how things
+  /// were when they were loaded, and links.
   static let script = """
     "use strict";
-    for (const row of document.querySelectorAll("[data-job]")) {
+    const seconds = value => value == null ? "–" : value < 90 ? `${Math.ceil(value)} s`
+      : value < 5400 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
+    const update = (row, job) => {
       const find = name => row.querySelector(`[data-field="${name}"]`);
       const show = (name, text) => { const place = find(name); if (place) place.textContent = text; };
-      const seconds = value => value == null ? "–" : value < 90 ? `${Math.ceil(value)} s`
-        : value < 5400 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
-      const source = new EventSource(`/v1/jobs/${row.dataset.job}/events`);
-      const update = event => {
-        const job = JSON.parse(event.data), progress = job.progress, bar = find("bar");
-        show("status", job.status);
-        show("done", progress.done.toLocaleString("en"));
-        show("total", progress.total == null ? "?" : progress.total.toLocaleString("en"));
-        show("failed", progress.failed.toLocaleString("en"));
-        show("rate", progress.candidatesPerSecond == null ? "–" : progress.candidatesPerSecond.toPrecision(3));
-        show("left", job.status === "running" ? seconds(progress.secondsLeft) : "–");
-        if (bar && progress.total) { bar.max = progress.total; bar.value = progress.done; }
+      const progress = job.progress, bar = find("bar");
+      show("status", job.status);
+      find("status").className = `status status-${job.status}`;
+      show("done", progress.done.toLocaleString("en"));
+      show("total", progress.total == null ? "?" : progress.total.toLocaleString("en"));
+      show("stored", progress.fromStore.toLocaleString("en"));
+      show("failed", progress.failed.toLocaleString("en"));
+      show("rate", progress.candidatesPerSecond == null ? "–" : progress.candidatesPerSecond.toPrecision(3));
+      show("left", job.status === "running" ? seconds(progress.secondsLeft) : "–");
+      if (bar && progress.total) { bar.max = progress.total; bar.value = progress.done; }
+    };
+    const rows = [...document.querySelectorAll("[data-job]")];
+    if (rows.length === 1) {
+      const source = new EventSource(`/v1/jobs/${rows[0].dataset.job}/events`);
+      source.addEventListener("progress", event => update(rows[0], JSON.parse(event.data)));
+      source.addEventListener("end", event => {
+        update(rows[0], JSON.parse(event.data)); source.close(); location.reload();
+      });
+    } else if (rows.length > 1) {
+      // Browsers keep few connections to one place: many jobs are asked about together.
+      const look = async () => {
+        const answer = await fetch("/v1/jobs?limit=1000").catch(() => null);
+        if (answer?.ok) {
+          const jobs = new Map((await answer.json()).jobs.map(job => [String(job.id), job]));
+          for (const row of rows) {
+            const job = jobs.get(row.dataset.job);
+            if (!job) continue;
+            update(row, job);
+            if (!["queued", "running"].includes(job.status)) return location.reload();
+          }
+        }
+        setTimeout(look, 2000);
       };
-      source.addEventListener("progress", update);
-      source.addEventListener("end", event => { update(event); source.close(); location.reload(); });
+      look();
+    }
+    for (const section of document.querySelectorAll("[data-load]")) {
+      const status = section.querySelector("[role=status]");
+      const link = status.innerHTML;
+      status.textContent = "Plots and tables of all candidates are being made …";
+      fetch(section.dataset.load).then(async answer => {
+        if (!answer.ok) throw new Error(answer.status);
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        section.replaceWith(...page.querySelector("[data-part]").childNodes);
+      }).catch(() => { status.innerHTML = link; });
     }
     for (const button of document.querySelectorAll("[data-cancel]")) {
       button.hidden = false;

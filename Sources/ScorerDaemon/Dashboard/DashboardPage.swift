@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import NIOCore
 import Reports
@@ -54,8 +55,8 @@ struct DashboardPage: Sendable {
 
 extension Response {
   /// A page, which may load its own styles and script and nothing else.
-  static func page(_ text: String, tag: String? = nil, for request: Request) -> Response {
-    var response = Response.text(text, "text/html; charset=utf-8", tag: tag, for: request)
+  static func page(_ text: String, isTagged: Bool = false, for request: Request) -> Response {
+    var response = Response.text(text, "text/html; charset=utf-8", isTagged: isTagged, for: request)
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
       + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -67,6 +68,11 @@ extension Response {
 /// Text on a page. What users wrote is always shown as text.
 enum PageText {
   static func escaped(_ text: String) -> String { HTMLText.escaped(text) }
+
+  /// For the query of an address.
+  static func encoded(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+  }
 
   /// A number as people read it.
   static func duration(_ seconds: Double?) -> String {

@@ -10,12 +10,11 @@ struct DashboardRoutes {
   let jobs: JobCenter
 
   func add(to table: RouteTable) {
-    let tag = Base64.digest(DashboardAssets.style + DashboardAssets.script)
     table.on(.get, "/assets/style.css") { request, _ in
-      .text(DashboardAssets.style, "text/css; charset=utf-8", tag: "style-\(tag)", for: request)
+      .text(DashboardAssets.style, "text/css; charset=utf-8", isTagged: true, for: request)
     }
     table.on(.get, "/assets/live.js") { request, _ in
-      .text(DashboardAssets.script, "text/javascript; charset=utf-8", tag: "script-\(tag)", for: request)
+      .text(DashboardAssets.script, "text/javascript; charset=utf-8", isTagged: true, for: request)
     }
     table.on(.get, "/") { request, _ in
       let query = try Query(request, known: ["before"])
@@ -26,14 +25,16 @@ struct DashboardRoutes {
       return page(JobListPage(jobs: jobs, isFirst: before == nil).page, for: request)
     }
     table.on(.get, "/spaces") { request, _ in
-      _ = try Query(request, known: [])
-      let spaces = try await services.blocking.run { try services.store.spaceDocuments() }
-      return page(SpaceListPage(spaces: spaces).page, for: request)
+      let after = try Query(request, known: ["after"]).text("after")
+      let spaces = try await services.blocking.run {
+        try services.store.spaceDocuments(after: after, limit: SpaceListPage.mostSpaces + 1)
+      }
+      return page(SpaceListPage(spaces: spaces, isFirst: after == nil).page, for: request)
     }
     table.on(.get, "/jobs/{id}") { request, context in
       let query = try Query(request, known: RankingQuery.parameters)
       let id = try context.jobIdentifier()
-      let pace = await jobs.pace(of: id)
+      let pace = jobs.pace(of: id)
       let shown = try await services.blocking.run {
         guard let job = try services.store.job(id) else { throw Problem(.notFound, "there is no job \(id)") }
         let ranking = job.runID == nil ? nil : try services.rankings.ranking(of: job)
@@ -46,6 +47,18 @@ struct DashboardRoutes {
       }
       return page(shown, for: request)
     }
+    table.on(.get, "/jobs/{id}/explanations") { request, context in
+      _ = try Query(request, known: [])
+      let id = try context.jobIdentifier()
+      let shown = try await services.blocking.run {
+        let ranking = try services.ranking(ofJob: id)
+        return ExplanationPage(
+          job: id, space: ranking.report.space,
+          explanations: try ranking.explanations(program: services.configuration.program)
+        ).page
+      }
+      return page(shown, for: request)
+    }
     table.on(.get, "/jobs/{id}/candidates/{candidate}") { request, context in
       _ = try Query(request, known: [])
       let id = try context.jobIdentifier()
@@ -53,7 +66,7 @@ struct DashboardRoutes {
       let shown = try await services.blocking.run {
         guard let job = try services.store.job(id) else { throw Problem(.notFound, "there is no job \(id)") }
         let ranking = try services.rankings.ranking(of: job)
-        let space = try? services.spaces.readSpace(job.space.text)
+        let space = try? services.spaces.readSpace(of: job)
         return try CandidatePage(
           job: job, document: try CandidateDocument(name, in: ranking.run, job: id), run: ranking.run,
           space: space

@@ -78,16 +78,41 @@ enum JobText {
 
 /// The search spaces that the daemon knows by name.
 struct SpaceListPage {
+  static let mostSpaces = 20
+  /// Of each text. The whole is a link away.
+  private static let mostCharacters = 4000
+
+  /// One more than are shown when there is a next page.
   let spaces: [SpaceDocument]
+  let isFirst: Bool
 
   var page: DashboardPage {
-    let rows = spaces.map { space in
-      "<section><h2>\(PageText.escaped(space.name))</h2><p class=\"soft mono\">\(PageText.escaped(String(space.contentHash.prefix(12))))</p>"
-        + "<pre>\(space.text.split(separator: "\n", omittingEmptySubsequences: false).map { PageText.escaped(String($0)) }.joined(separator: "\n"))</pre></section>"
-    }
+    let shown = spaces.prefix(Self.mostSpaces)
+    let more =
+      spaces.count > Self.mostSpaces
+      ? shown.last.map {
+        "<a class=\"button\" rel=\"next\" href=\"/spaces?after=\(PageText.encoded($0.name))\">More</a>"
+      }
+      : nil
+    let first = isFirst ? "" : "<a class=\"button\" href=\"/spaces\">First</a>"
     return DashboardPage(
       title: "Spaces", place: .spaces,
       body: "<h1>Search spaces</h1>\n"
-        + (rows.isEmpty ? "<div class=\"empty\">There is none yet.</div>" : rows.joined(separator: "\n")))
+        + (shown.isEmpty
+          ? "<div class=\"empty\">There is none yet.</div>" : shown.map(section).joined(separator: "\n"))
+        + "<div class=\"pager\">\(first)\(more ?? "")</div>")
+  }
+
+  private func section(_ space: SpaceDocument) -> String {
+    let text = space.text.prefix(Self.mostCharacters)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+      PageText.escaped(String($0))
+    }
+    let isCut = text.endIndex < space.text.endIndex
+    return """
+      <section><h2>\(PageText.escaped(space.name))</h2>
+      <p class="soft mono"><a href="/v1/spaces/\(space.contentHash)">\(space.contentHash.prefix(12))</a></p>
+      <pre>\(lines.joined(separator: "\n"))\(isCut ? " …" : "")</pre></section>
+      """
   }
 }

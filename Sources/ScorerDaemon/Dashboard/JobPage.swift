@@ -18,15 +18,20 @@ struct JobPage {
   var page: DashboardPage {
     get throws {
       DashboardPage(
-        title: "\(job.space.name), job \(job.id)", place: .jobs, body: try body, isLive: !job.status.isEnd)
+        title: "\(job.space.name), job \(job.id)", place: .jobs, body: try body, isLive: true)
     }
   }
 
   private var body: String {
     get throws {
       guard let ranking else { return head }
-      let report = try RunReport(ranking.run, candidates: [], program: program)
-      return head + (try table(ranking.report)) + report.explanations
+      let explanations =
+        try ranking.explanationsAtOnce(program: program)
+          ?? """
+          <section data-load="/jobs/\(job.id)/explanations"><h2>What explains it</h2>
+          <p role="status"><a href="/jobs/\(job.id)/explanations">Plots and tables of all candidates</a></p></section>
+          """
+      return head + (try table(ranking.report)) + explanations
     }
   }
 
@@ -42,7 +47,10 @@ struct JobPage {
         "<span data-field=\"rate\">\(pace?.candidatesPerSecond.map { NumberText.significant($0, digits: 3) } ?? NumberText.missing)</span>"
       ),
       ("left", "<span data-field=\"left\">\(PageText.duration(pace?.secondsLeft))</span>"),
-      ("from the store", NumberText.grouped(job.progress.fromStore)),
+      (
+        "from the store",
+        "<span data-field=\"stored\">\(NumberText.grouped(job.progress.fromStore))</span>"
+      ),
       ("failed", "<span data-field=\"failed\">\(NumberText.grouped(job.progress.failed))</span>"),
     ].map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>" }
     let links = ["html", "csv", "json", "markdown"].map {
@@ -83,12 +91,11 @@ struct JobPage {
       }
       return "<tr>\(cells.joined())</tr>"
     }
-    let first = page.entries.isEmpty ? 0 : query.offset + 1
-    let previous =
-      query.offset > 0
-      ? "<a class=\"button\" rel=\"prev\" href=\"\(address(sort: query.sort, order: order, cursor: max(0, query.offset - query.limit)))\">Previous</a>"
-      : ""
-    let next = page.nextOffset.map {
+    let first = page.entries.isEmpty ? 0 : page.offset + 1
+    let previous = page.previous.map {
+      "<a class=\"button\" rel=\"prev\" href=\"\(address(sort: query.sort, order: order, cursor: $0))\">Previous</a>"
+    }
+    let next = page.next.map {
       "<a class=\"button\" rel=\"next\" href=\"\(address(sort: query.sort, order: order, cursor: $0))\">Next</a>"
     }
     return """
@@ -101,23 +108,19 @@ struct JobPage {
       <button>Filter</button></form>
       <div class="scroll"><table><thead><tr>\(heads.joined())</tr></thead>
       <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
-      <div class="pager"><span>\(NumberText.grouped(first))–\(NumberText.grouped(query.offset + page.entries.count)) of \
-      \(NumberText.grouped(page.total))</span>\(previous)\(next ?? "")</div></section>
+      <div class="pager"><span>\(NumberText.grouped(first))–\(NumberText.grouped(page.offset + page.entries.count)) of \
+      \(NumberText.grouped(page.total))</span>\(previous ?? "")\(next ?? "")</div></section>
 
       """
   }
 
   private var order: String { query.isDescending ? "descending" : "ascending" }
 
-  private func address(sort: String, order: String, cursor: Int?) -> String {
-    var parts = ["sort=\(Self.encoded(sort))", "order=\(order)", "limit=\(query.limit)"]
-    if !filter.isEmpty { parts.append("where=\(Self.encoded(filter))") }
-    if let cursor, cursor > 0 { parts.append("cursor=\(Base64.addressText("\(cursor)"))") }
+  private func address(sort: String, order: String, cursor: String?) -> String {
+    var parts = ["sort=\(PageText.encoded(sort))", "order=\(order)", "limit=\(query.limit)"]
+    if !filter.isEmpty { parts.append("where=\(PageText.encoded(filter))") }
+    if let cursor, !cursor.isEmpty { parts.append("cursor=\(Base64.addressText(cursor))") }
     return "/jobs/\(job.id)?" + parts.joined(separator: "&amp;")
-  }
-
-  private static func encoded(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
   }
 
   private struct Column {

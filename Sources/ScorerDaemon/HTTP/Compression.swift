@@ -36,7 +36,7 @@ struct CompressionMiddleware<Context: RequestContext>: RouterMiddleware {
     encodings.split(separator: ",").contains { item in
       let parts = item.split(separator: ";").map { $0.filter { $0 != " " } }
       return parts.first?.lowercased() == "gzip"
-        && !parts.dropFirst().contains { $0 == "q=0" || $0 == "q=0.0" }
+        && !parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
     }
   }
 

@@ -4,22 +4,27 @@ import NIOCore
 import Reports
 
 extension Response {
-  /// - Parameter tag: what changes whenever the document does, without quotes; nil for a document that is not to be kept.
+  /// - Parameter isTagged: whether the document has an ETag, by which a client asks whether its copy is still right.
   static func json(
-    _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], tag: String? = nil,
+    _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], isTagged: Bool = false,
     for request: Request
   ) -> Response {
-    text(value.indented + "\n", "application/json", status: status, headers: headers, tag: tag, for: request)
+    text(
+      value.indented + "\n", "application/json", status: status, headers: headers, isTagged: isTagged,
+      for: request)
   }
 
-  /// - Parameter type: a media type.
+  /// - Parameters:
+  ///   - type: a media type.
+  ///   - isTagged: as of `json`. The tag is a digest of the text, so that it changes whenever that does.
   static func text(
     _ text: String, _ type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:],
-    tag: String? = nil, for request: Request
+    isTagged: Bool = false, for request: Request
   ) -> Response {
     var headers = headers
-    headers[.cacheControl] = tag == nil ? "no-store" : "no-cache"
-    if let tag {
+    headers[.cacheControl] = isTagged ? "no-cache" : "no-store"
+    if isTagged {
+      let tag = Base64.digest(text)
       headers[.eTag] = "\"\(tag)\""
       if request.knows(tag) { return Response(status: .notModified, headers: headers) }
     }

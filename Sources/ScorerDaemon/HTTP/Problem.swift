@@ -29,7 +29,6 @@ struct Problem: HTTPResponseError {
     case internalError = "internal-error"
     case storeUnavailable = "store-unavailable"
     case diskFull = "disk-full"
-    case stopping = "stopping"
 
     var status: HTTPResponse.Status {
       switch self {
@@ -46,7 +45,7 @@ struct Problem: HTTPResponseError {
       case .invalidDocument, .invalidRequest, .idempotencyKeyReused: .unprocessableContent
       case .queueFull: .tooManyRequests
       case .internalError: .internalServerError
-      case .storeUnavailable, .stopping: .serviceUnavailable
+      case .storeUnavailable: .serviceUnavailable
       case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
       }
     }
@@ -71,7 +70,6 @@ struct Problem: HTTPResponseError {
       case .internalError: "Something went wrong here"
       case .storeUnavailable: "The store cannot be used"
       case .diskFull: "The store's disk is full"
-      case .stopping: "The daemon is stopping"
       }
     }
   }

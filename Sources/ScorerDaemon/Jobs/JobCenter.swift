@@ -4,6 +4,7 @@ import Logging
 import Reports
 import ResultStorage
 import SearchSpaces
+import Synchronization
 
 /// Takes waiting jobs from the store, works on several at once, and keeps the store and the listeners informed.
 ///
@@ -19,8 +20,10 @@ actor JobCenter {
     let cancellation: Cancellation
     /// Whether someone asked for it to end, rather than the daemon.
     var isCancelled = false
-    var pace = JobPace()
   }
+
+  /// Of running jobs, for whoever looks, also while this actor waits for the store.
+  private nonisolated let paces = Mutex<[Int64: JobPace]>([:])
 
   /// After an error of the store.
   private static let secondsBeforeRetry = 5
@@ -28,20 +31,32 @@ actor JobCenter {
   init(_ services: DaemonServices) { self.services = services }
 
   /// Takes up what an earlier process left.
-  func start() throws {
-    let count = try services.store.requeueRunningJobs()
-    if count > 0 {
-      services.logger.notice("resuming jobs", metadata: ["jobs": .stringConvertible(count)])
+  func start() {
+    do {
+      let count = try services.store.requeueRunningJobs()
+      if count > 0 {
+        services.logger.notice("resuming jobs", metadata: ["jobs": .stringConvertible(count)])
+      }
+    } catch {
+      // A full disk, say: what is there can be read all the while.
+      services.logger.error("the store takes no changes yet", metadata: ["error": "\(error)"])
+      startLater()
+      return
     }
     fill()
+  }
+
+  private func startLater() {
+    Task {
+      try? await Task.sleep(for: .seconds(Self.secondsBeforeRetry))
+      if !isStopping { start() }
+    }
   }
 
   /// A job came into the queue.
   func wake() { fill() }
 
-  var runningCount: Int { running.count }
-
-  func pace(of id: Int64) -> JobPace? { running[id]?.pace }
+  nonisolated func pace(of id: Int64) -> JobPace? { paces.withLock { $0[id] } }
 
   /// Ends a job where it stands; its finished candidates stay in the store.
   /// - Returns: the job as it is then; nil when there is none.
@@ -49,7 +64,8 @@ actor JobCenter {
     guard let job = try services.store.job(id) else { return nil }
     if job.status.isEnd { return job }
     if running[id] != nil {
-      // It ends in the store when its last candidates have, which is a moment from now.
+      // It ends in the store when its last candidates have, which is a moment from now; or at the next start.
+      try services.store.requestCancellation(ofJob: id)
       running[id]?.isCancelled = true
       running[id]?.cancellation.cancel()
       return job
@@ -104,8 +120,12 @@ actor JobCenter {
   }
 
   private func note(_ progress: JobProgress, at seconds: Double, of id: Int64) {
-    running[id]?.pace.note(progress, at: seconds)
-    guard let pace = running[id]?.pace, let job = try? services.store.job(id), !job.status.isEnd else {
+    guard running[id] != nil else { return }
+    let pace = paces.withLock { paces in
+      paces[id, default: JobPace()].note(progress, at: seconds)
+      return paces[id]
+    }
+    guard let job = try? services.store.job(id), !job.status.isEnd else {
       return
     }
     services.events.publish(job: id, "progress", job.json(pace: pace))
@@ -121,7 +141,7 @@ actor JobCenter {
       case .failed(let message): job = try services.store.moveJob(id, to: .failed, message: message)
       case .storeFailed(let error): throw error
       }
-      running[id] = nil
+      forget(id)
       if let job {
         services.metrics.jobEnded(job.status)
         services.logger.info(
@@ -146,13 +166,18 @@ actor JobCenter {
   /// Tries until the store takes it. It keeps its place among the running ones until then.
   private func requeueLater(_ id: Int64) {
     if isStopping {
-      running[id] = nil
+      forget(id)
       return
     }
     Task {
       try? await Task.sleep(for: .seconds(Self.secondsBeforeRetry))
       self.end(id, .interrupted)
     }
+  }
+
+  private func forget(_ id: Int64) {
+    running[id] = nil
+    paces.withLock { $0[id] = nil }
   }
 
   private func announceEnd(of job: JobRecord) {

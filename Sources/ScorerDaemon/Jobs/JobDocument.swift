@@ -53,6 +53,8 @@ struct JobPace: Hashable, Sendable {
   /// - Parameter seconds: since any fixed moment.
   mutating func note(_ progress: JobProgress, at seconds: Double) {
     total = progress.total
+    // What the store had comes first and in a rush, of which nothing follows for the rest.
+    if progress.done == progress.fromStore { marks = [] }
     marks.append(
       Mark(seconds: seconds, computed: progress.done - progress.fromStore, done: progress.done))
     // One older than the window stays, to measure from.

@@ -35,12 +35,16 @@ final class JobEvents: Sendable {
     var lastListener = 0
     var isClosed = false
     var channels: [Int64: Channel] = [:]
+    /// Of those, in the order in which they ended.
+    var ended: [Int64] = []
   }
 
   private let state = Mutex(State())
   /// Tells the events of this process from those of an earlier one.
   private let epoch: Int
   private static let mostRecent = 64
+  /// Jobs whose events are still known when they have ended; of others their end is told anew.
+  private static let mostEnded = 32
 
   /// - Parameter epoch: another one in every process.
   init(epoch: Int) { self.epoch = epoch }
@@ -61,9 +65,18 @@ final class JobEvents: Sendable {
         listener.yield(event)
         if isLast { listener.finish() }
       }
-      if isLast { channel.listeners = [:] }
+      if isLast {
+        channel.listeners = [:]
+        state.ended.append(job)
+      }
       state.channels[job] = channel
+      if state.ended.count > Self.mostEnded { state.channels[state.ended.removeFirst()] = nil }
     }
+  }
+
+  /// Whether an event was the last of its job.
+  func isLast(_ id: String, of job: Int64) -> Bool {
+    state.withLock { $0.channels[job]?.recent.last.map { $0.id == id && $0.isLast } ?? false }
   }
 
   /// - Parameter lastID: of the event that the listener saw last; nil for none.
@@ -86,7 +99,9 @@ final class JobEvents: Sendable {
 
   func unsubscribe(_ subscription: Subscription) {
     state.withLock { state in
-      state.channels[subscription.job]?.listeners.removeValue(forKey: subscription.number)?.finish()
+      guard var channel = state.channels[subscription.job] else { return }
+      channel.listeners.removeValue(forKey: subscription.number)?.finish()
+      state.channels[subscription.job] = channel.listeners.isEmpty && channel.recent.isEmpty ? nil : channel
     }
   }
 

@@ -24,7 +24,11 @@ struct JobWork: Sendable {
   func execute() -> Ending {
     let start = ContinuousClock.now
     let space: SearchSpace
-    do { space = try services.spaces.readSpace(job.space.text) } catch { return .failed("\(error)") }
+    do { space = try services.spaces.readSpace(of: job) } catch let error as StoreError {
+      return .storeFailed(error)
+    } catch {
+      return .failed(services.spaces.concealed("\(error)"))
+    }
     guard let options = JobOptions(canonicalJSON: job.optionsJSON) else {
       return .failed("the options were stored by another version: \(job.optionsJSON)")
     }
@@ -34,7 +38,7 @@ struct JobWork: Sendable {
         space,
         options: RankingOptions(
           limit: options.limit, samplingSeed: options.samplingSeed, seeds: options.seeds,
-          resources: services.jobResources, command: "job \(job.id)"),
+          resources: services.configuration.resources, command: "job \(job.id)"),
         store: services.store, slots: services.slots, cancellation: cancellation
       ) { progress in
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -56,7 +60,7 @@ struct JobWork: Sendable {
     } catch let error as StoreError {
       return .storeFailed(error)
     } catch {
-      return .failed("\(error)")
+      return .failed(services.spaces.concealed("\(error)"))
     }
   }
 

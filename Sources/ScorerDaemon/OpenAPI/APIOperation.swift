@@ -28,7 +28,18 @@ struct APIOperation: Sendable {
   struct Answer: Sendable {
     let status: Int
     let text: String
-    let content: Content?
+    /// The first one unless the client asks for another.
+    let contents: [Content]
+
+    init(status: Int, text: String, content: Content?) {
+      self.init(status: status, text: text, contents: content.map { [$0] } ?? [])
+    }
+
+    init(status: Int, text: String, contents: [Content]) {
+      self.status = status
+      self.text = text
+      self.contents = contents
+    }
   }
 
   let method: HTTPRequest.Method
@@ -246,7 +257,15 @@ struct APIOperation: Sendable {
             "string", [("enum", .array(["html", "json", "csv", "markdown", "text"].map(JSONValue.text)))]),
           "html when not given: a page that needs no network.")
       ],
-      answers: [given("The report.", "text/html"), unchanged]),
+      answers: [
+        Answer(
+          status: 200, text: "The report.",
+          contents: ["text/html", "application/json", "text/csv", "text/markdown", "text/plain"].map { type in
+            Content(
+              type: type, schema: type == "application/json" ? APISchemas.free : APISchemas.text, example: nil
+            )
+          }), unchanged,
+      ]),
   ]
 
   private static let scores: [APIOperation] = [
@@ -269,7 +288,16 @@ struct APIOperation: Sendable {
           type: "application/yaml", schema: APISchemas.reference("ScoreRequest"),
           example: networkExample),
       ],
-      answers: [given(200, "ScoreResponse", "In the order of the request.")])
+      answers: [
+        Answer(
+          status: 200, text: "In the order of the request; lines in the order in which they are known.",
+          contents: [
+            Content(
+              type: "application/json", schema: APISchemas.reference("ScoreResponse"), example: nil),
+            Content(
+              type: "application/x-ndjson", schema: APISchemas.reference("ScoreResult"), example: nil),
+          ])
+      ])
   ]
 
   private static let spaces: [APIOperation] = [

@@ -72,22 +72,22 @@ enum OpenAPIDocument {
       let contents = JSONValue.object(body.map { ($0.type, json($0)) })
       members.append(("requestBody", .object([("required", .boolean(true)), ("content", contents)])))
     }
-    var responses = operation.answers.map { ("\($0.status)", response($0.text, $0.content)) }
+    var responses = operation.answers.map { ("\($0.status)", response($0.text, $0.contents)) }
     responses.append(
       (
         "default",
         response(
           "A problem document; `/docs` lists the kinds.",
-          .init(type: "application/problem+json", schema: APISchemas.reference("Problem"), example: nil))
+          [.init(type: "application/problem+json", schema: APISchemas.reference("Problem"), example: nil)])
       ))
     members.append(("responses", .object(responses)))
     if operation.isOpen { members.append(("security", .array([]))) }
     return .object(members)
   }
 
-  private static func response(_ text: String, _ content: APIOperation.Content?) -> JSONValue {
+  private static func response(_ text: String, _ contents: [APIOperation.Content]) -> JSONValue {
     var members: [(String, JSONValue)] = [("description", .text(text))]
-    if let content { members.append(("content", .object([(content.type, json(content))]))) }
+    if !contents.isEmpty { members.append(("content", .object(contents.map { ($0.type, json($0)) }))) }
     return .object(members)
   }
 

@@ -13,7 +13,7 @@ struct CatalogRoutes {
     table.on(.get, "/v1/metrics") { request, _ in
       _ = try Query(request, known: [])
       let metrics = services.scorer.metrics.metrics.map { JSONValue($0.description) }
-      return .json(.object([("metrics", .array(metrics))]), tag: tag("metrics"), for: request)
+      return .json(.object([("metrics", .array(metrics))]), isTagged: true, for: request)
     }
     table.on(.get, "/v1/plugins") { request, _ in
       _ = try Query(request, known: [])
@@ -22,10 +22,7 @@ struct CatalogRoutes {
       let families = try services.scorer.families.map { family in
         JSONValue.verbatim(String(decoding: try encoder.encode(FamilySchema(family)), as: UTF8.self))
       }
-      return .json(.object([("families", .array(families))]), tag: tag("plugins"), for: request)
+      return .json(.object([("families", .array(families))]), isTagged: true, for: request)
     }
   }
-
-  /// They change with the program alone.
-  private func tag(_ name: String) -> String { "\(name)-\(Base64.digest(services.configuration.program))" }
 }

@@ -16,7 +16,7 @@ struct JobRoutes {
     table.on(.get, "/v1/jobs/{id}") { request, context in
       _ = try Query(request, known: [])
       let job = try await job(context.jobIdentifier())
-      return .json(job.json(pace: await jobs.pace(of: job.id)), tag: job.tag, for: request)
+      return .json(job.json(pace: jobs.pace(of: job.id)), isTagged: true, for: request)
     }
     table.on(.get, "/v1/jobs/{id}/events") { request, context in
       try await events(request, of: context.jobIdentifier())
@@ -109,51 +109,49 @@ struct JobRoutes {
     }
     let page = found.prefix(limit)
     let next = found.count > limit ? page.last.map { Base64.addressText("\($0.id)") } : nil
-    let digest = page.map { "\($0.id).\($0.revision)" }.joined(separator: ",")
     return .json(
       .object([
-        ("jobs", .array(page.map { $0.json() })), ("nextCursor", next.map(JSONValue.text) ?? .null),
-      ]), tag: "jobs-\(Base64.digest(digest))", for: request)
+        ("jobs", .array(page.map { $0.json(pace: jobs.pace(of: $0.id)) })),
+        ("nextCursor", next.map(JSONValue.text) ?? .null),
+      ]), isTagged: true, for: request)
   }
 
   // MARK: Events
 
   private func events(_ request: Request, of id: Int64) async throws -> Response {
     let lastID = request.headers[.lastEventID]
-    // Before the job is read, so that nothing which happens in between is missed.
-    let subscription = services.events.subscribe(job: id, after: lastID)
-    let job: JobRecord
-    do { job = try await self.job(id) } catch {
-      services.events.unsubscribe(subscription)
-      throw error
-    }
-    if job.status.isEnd, subscription.missed?.isEmpty ?? (lastID == job.tag) {
+    let job = try await job(id)
+    if let lastID, job.status.isEnd, services.events.isLast(lastID, of: id) || lastID == job.tag {
       // The client has seen the end: this answer keeps it from asking again.
-      services.events.unsubscribe(subscription)
       return Response(status: .noContent)
     }
-    let first =
-      subscription.missed
-      ?? [
-        JobEvents.Event(
-          id: job.tag, name: job.status.isEnd ? "end" : "progress", data: job.json().compact,
-          isLast: job.status.isEnd)
-      ]
-    let events = services.events
     return Response(
       status: .ok,
       headers: [.contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store"],
       body: ResponseBody { writer in
-        defer { events.unsubscribe(subscription) }
-        try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
-        for event in first { try await writer.write(event.text) }
-        if first.last?.isLast != true {
-          for await event in subscription.stream {
-            try await writer.write(event?.text ?? ByteBuffer(string: ": still here\n\n"))
-          }
-        }
+        try await follow(id, after: lastID, &writer)
         try await writer.finish(nil)
       })
+  }
+
+  private func follow(
+    _ id: Int64, after lastID: String?, _ writer: inout any ResponseBodyWriter
+  ) async throws {
+    // Before the job is read, so that nothing which happens in between is missed.
+    let subscription = services.events.subscribe(job: id, after: lastID)
+    defer { services.events.unsubscribe(subscription) }
+    let job = try await job(id)
+    let now = JobEvents.Event(
+      id: job.tag, name: job.status.isEnd ? "end" : "progress",
+      data: job.json(pace: jobs.pace(of: id)).compact, isLast: job.status.isEnd)
+    let first = subscription.missed ?? [now]
+    try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+    for event in first { try await writer.write(event.text) }
+    guard first.last?.isLast != true else { return }
+    if job.status.isEnd { return try await writer.write(now.text) }
+    for await event in subscription.stream {
+      try await writer.write(event?.text ?? ByteBuffer(string: ": still here\n\n"))
+    }
   }
 }
 

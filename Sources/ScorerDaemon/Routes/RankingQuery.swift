@@ -29,7 +29,18 @@ struct RankingQuery: Sendable {
   let sort: String
   let isDescending: Bool
   let limit: Int
-  let offset: Int
+  /// Where the page before ended; nil for the first page.
+  let cursor: Cursor?
+
+  /// The last row of a page. A ranking that grows pushes rows about: the next page goes on behind that row, wherever it
+  /// stands then.
+  struct Cursor: Hashable, Sendable {
+    /// Rows up to and with it, when it was shown.
+    let place: Int
+    let id: String
+    /// Of the filter and the order, for which alone it holds.
+    let question: String
+  }
 
   /// - Throws: `Problem`.
   init(_ query: Query, mostPerPage: Int = 1000, standardLimit: Int = 100) throws {
@@ -37,15 +48,19 @@ struct RankingQuery: Sendable {
     sort = query.text("sort") ?? "rank"
     isDescending = try query.word("order", among: ["ascending", "descending"]) == "descending"
     limit = try query.integer("limit", in: 1...mostPerPage) ?? standardLimit
-    if let cursor = query.text("cursor") {
-      guard let place = Base64.decodedAddressText(cursor).flatMap({ Int($0) }), place >= 0 else {
-        throw Problem(.invalidRequest, "'cursor' is none that this daemon gave")
+    let question = Base64.digest("\(query.text("where") ?? "")\n\(sort)\n\(isDescending)")
+    self.question = question
+    cursor = try query.cursor().map { text in
+      let parts = text.split(separator: " ")
+      guard parts.count == 3, let place = Int(parts[0]), place > 0 else { throw Query.foreignCursor }
+      guard parts[2] == question else {
+        throw Problem(.invalidRequest, "'cursor' is of another filter or order; begin without it")
       }
-      offset = place
-    } else {
-      offset = 0
+      return Cursor(place: place, id: String(parts[1]), question: question)
     }
   }
+
+  private let question: String
 
   /// `depth>=3,activation=relu`.
   private static func conditions(_ text: String) throws -> [Condition] {
@@ -67,11 +82,17 @@ struct RankingQuery: Sendable {
     }
   }
 
-  /// The page, how many candidates pass the filter, and where the next page begins.
+  /// Some candidates of those that pass the filter.
   struct Page: Sendable {
     let entries: [RankingReport.Ranked]
+    /// Before the first of them.
+    let offset: Int
+    /// Of all that pass.
     let total: Int
-    let nextOffset: Int?
+    /// What `cursor` of the next page is made of; nil when there is none.
+    let next: String?
+    /// The same for the page before; empty for the first one.
+    let previous: String?
   }
 
   /// - Throws: `Problem` for names that the ranking does not have.
@@ -95,9 +116,24 @@ struct RankingQuery: Sendable {
       }
       entries = sorted.map { entries[$0.0] }
     }
+    let offset = offset(in: entries)
     let page = Array(entries.dropFirst(offset).prefix(limit))
     let end = offset + page.count
-    return Page(entries: page, total: entries.count, nextOffset: end < entries.count ? end : nil)
+    return Page(
+      entries: page, offset: offset, total: entries.count,
+      next: end < entries.count ? cursor(before: end, in: entries) : nil,
+      previous: offset > 0 ? cursor(before: max(0, offset - limit), in: entries) ?? "" : nil)
+  }
+
+  private func offset(in entries: [RankingReport.Ranked]) -> Int {
+    guard let cursor else { return 0 }
+    if cursor.place <= entries.count, entries[cursor.place - 1].id == cursor.id { return cursor.place }
+    return entries.firstIndex { $0.id == cursor.id }.map { $0 + 1 } ?? min(cursor.place, entries.count)
+  }
+
+  /// Nil for the start.
+  private func cursor(before place: Int, in entries: [RankingReport.Ranked]) -> String? {
+    place > 0 ? "\(place) \(entries[place - 1].id) \(question)" : nil
   }
 }
 

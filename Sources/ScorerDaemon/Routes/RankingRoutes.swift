@@ -17,7 +17,7 @@ struct RankingRoutes {
         let ranking = try services.ranking(ofJob: id)
         return (ranking, try query.page(of: ranking.report))
       }
-      let next = page.nextOffset.map { Base64.addressText("\($0)") }
+      let next = page.next.map { Base64.addressText($0) }
       return .json(
         .object([
           ("space", .text(ranking.report.space)), ("identity", ranking.report.identity),
@@ -25,15 +25,13 @@ struct RankingRoutes {
           ("metrics", .array(ranking.report.metrics.map { .text($0.name) })), ("total", .integer(page.total)),
           ("candidates", .array(page.entries.map { ranking.report.json($0) })),
           ("nextCursor", next.map(JSONValue.text) ?? .null),
-        ]), tag: "\(ranking.tag)-\(Base64.digest(request.uri.query ?? ""))", for: request)
+        ]), isTagged: true, for: request)
     }
     table.on(.get, "/v1/jobs/{id}/failures") { request, context in
       let query = try Query(request, known: ["limit", "cursor"])
       let limit = try query.integer("limit", in: 1...1000) ?? 100
-      let offset = try query.text("cursor").map { cursor in
-        guard let place = Base64.decodedAddressText(cursor).flatMap({ Int($0) }), place >= 0 else {
-          throw Problem(.invalidRequest, "'cursor' is none that this daemon gave")
-        }
+      let offset = try query.cursor().map { cursor in
+        guard let place = Int(cursor), place >= 0 else { throw Query.foreignCursor }
         return place
       }
       let id = try context.jobIdentifier()
@@ -45,17 +43,16 @@ struct RankingRoutes {
         .object([
           ("total", .integer(all.count)), ("failed", .array(page.map { ranking.report.json($0) })),
           ("nextCursor", end < all.count ? .text(Base64.addressText("\(end)")) : .null),
-        ]), tag: "\(ranking.tag)-failures-\(offset ?? 0)-\(limit)", for: request)
+        ]), isTagged: true, for: request)
     }
     table.on(.get, "/v1/jobs/{id}/candidates/{candidate}") { request, context in
       _ = try Query(request, known: [])
       let id = try context.jobIdentifier()
       let name = context.parameters.get("candidate") ?? ""
-      let (ranking, document) = try await services.blocking.run {
-        let ranking = try services.ranking(ofJob: id)
-        return (ranking, try CandidateDocument(name, in: ranking.run, job: id).json)
+      let document = try await services.blocking.run {
+        try CandidateDocument(name, in: services.ranking(ofJob: id).run, job: id).json
       }
-      return .json(document, tag: "\(ranking.tag)-\(name)", for: request)
+      return .json(document, isTagged: true, for: request)
     }
     table.on(.get, "/v1/jobs/{id}/compare") { request, context in
       let query = try Query(request, known: ["candidates"])
@@ -66,27 +63,27 @@ struct RankingRoutes {
           "'candidates' names \(names.count); expected 2 to 20 identifiers with commas between")
       }
       let id = try context.jobIdentifier()
-      let (ranking, documents) = try await services.blocking.run {
+      let documents = try await services.blocking.run {
         let ranking = try services.ranking(ofJob: id)
-        return (ranking, try names.map { try CandidateDocument($0, in: ranking.run, job: id) })
+        return try names.map { try CandidateDocument($0, in: ranking.run, job: id) }
       }
       return .json(
         .object([
           ("candidates", .array(documents.map(\.json))),
           ("different", CandidateDocument.differences(documents)),
-        ]), tag: "\(ranking.tag)-\(Base64.digest(names.joined(separator: ",")))", for: request)
+        ]), isTagged: true, for: request)
     }
     table.on(.get, "/v1/jobs/{id}/report") { request, context in
       let query = try Query(request, known: ["format"])
       let format = try query.word("format", among: ["html", "json", "csv", "markdown", "text"]) ?? "html"
       let id = try context.jobIdentifier()
-      let (ranking, text) = try await services.blocking.run {
-        let ranking = try services.ranking(ofJob: id)
-        let report = try RunReport(ranking.run, candidates: [], program: services.configuration.program)
-        return (ranking, Self.text(of: report, format))
+      let text = try await services.blocking.run {
+        let run = try services.ranking(ofJob: id).run
+        return Self.text(
+          of: try RunReport(run, candidates: [], program: services.configuration.program), format)
       }
       var response = Response.text(
-        text, Self.type(format), tag: "\(ranking.tag)-\(format)", for: request)
+        text, Self.type(format), isTagged: true, for: request)
       if format == "html" {
         // The page brings its own script and styles, and needs nothing else.
         response.headers[.contentSecurityPolicy] =

@@ -20,13 +20,16 @@ enum Scorable: Sendable {
   }
 
   func computed(
-    in store: ResultStore, threads: Int, _ cancellation: Cancellation
+    _ services: DaemonServices, threads: Int, _ cancellation: Cancellation
   ) throws(ScorerError) -> ScoreResult {
     switch self {
     case .candidate(let candidate, let space):
-      try space.score(candidate, in: store, threads: threads, cancellation: cancellation)
+      try space.score(
+        candidate, in: services.store, threads: threads, slots: services.slots, cancellation: cancellation)
     case .network(let network, let name, let networks):
-      try networks.score(network, name: name, in: store, threads: threads, cancellation: cancellation)
+      try networks.score(
+        network, name: name, in: services.store, threads: threads, slots: services.slots,
+        cancellation: cancellation)
     }
   }
 
@@ -118,13 +121,14 @@ struct ScoreAnswers: Sendable {
 
   // MARK: What the store does not have
 
-  /// Computes the first that is missing. Blocks.
-  mutating func computeFirst() throws {
-    guard let (place, scorable) = missing.first else { return }
-    missing.removeFirst()
+  /// Computes the only one that is missing, unless too many others are being computed. Blocks.
+  mutating func computeOnly() throws {
+    guard missing.count == 1, services.questions.takeAtOnce() else { return }
+    defer { services.questions.giveBack() }
+    let (place, scorable) = missing.removeFirst()
     do {
       let result = try scorable.computed(
-        in: services.store, threads: services.configuration.resources.threads, Cancellation())
+        services, threads: services.configuration.resources.threads, Cancellation())
       services.metrics.noteCandidates(1, fromStore: false)
       found.append((place, Self.json(result, place, scorable)))
     } catch { try refuse(scorable.choices, place, error) }
@@ -156,11 +160,13 @@ struct ScoreAnswers: Sendable {
       func addNext() {
         guard let (place, scorable) = rest.next(), !cancellation.isCancelled else { return }
         group.addTask {
-          let result = try await services.blocking.run {
+          await services.questions.take()
+          defer { services.questions.giveBack() }
+          let result = try await services.blocking.compute {
             do throws(ScorerError) {
               return Self.json(
                 try scorable.computed(
-                  in: services.store, threads: max(1, processors / max(1, atOnce)), cancellation),
+                  services, threads: max(1, processors / max(1, atOnce)), cancellation),
                 place, scorable)
             } catch {
               guard count > 1, Self.isOfCandidate(error) else { throw error }

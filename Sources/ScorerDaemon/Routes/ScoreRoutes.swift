@@ -30,7 +30,7 @@ struct ScoreRoutes {
     // that waits.
     let answers = try await services.blocking.run {
       var answers = try ScoreAnswers(to: text, services: services)
-      if answers.missing.count == 1 { try answers.computeFirst() }
+      try answers.computeOnly()
       return answers
     }
     var results = [JSONValue](repeating: .null, count: answers.count)

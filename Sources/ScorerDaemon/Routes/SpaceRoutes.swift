@@ -26,10 +26,9 @@ struct SpaceRoutes {
           ("links", .object([("self", .text(Self.address(space.contentHash)))])),
         ])
       }
-      let tag = Base64.digest(spaces.map(\.contentHash).joined(separator: ",") + (next ?? ""))
       return .json(
         .object([("spaces", .array(items)), ("nextCursor", next.map(JSONValue.text) ?? .null)]),
-        tag: "spaces-\(tag)", for: request)
+        isTagged: true, for: request)
     }
     table.on(.post, "/v1/spaces") { request, context in
       _ = try Query(request, known: [])
@@ -50,7 +49,7 @@ struct SpaceRoutes {
     table.on(.get, "/v1/spaces/{space}") { request, context in
       _ = try Query(request, known: [])
       let (space, document) = try await named(context)
-      return .json(Self.json(space, document), tag: "space-\(document.contentHash)", for: request)
+      return .json(Self.json(space, document), isTagged: true, for: request)
     }
     table.on(.get, "/v1/spaces/{space}/candidates") { request, context in
       let query = try Query(request, known: ["limit", "cursor"])
@@ -77,7 +76,7 @@ struct SpaceRoutes {
         .object([
           ("cardinality", .text(space.cardinality.description)), ("candidates", .array(items)),
           ("nextCursor", next.map(JSONValue.text) ?? .null),
-        ]), tag: "candidates-\(document.contentHash)-\(start)-\(limit)", for: request)
+        ]), isTagged: true, for: request)
     }
   }
 

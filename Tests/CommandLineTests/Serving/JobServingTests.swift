@@ -93,6 +93,32 @@ import Testing
     #expect(try daemon.send("GET", "/v1/jobs/\(job)").status == 404)
   }
 
+  @Test func acknowledgedCancellationsSurviveACrash() throws {
+    let daemon = try RunningDaemon(["--threads", "1"], store: store, in: folder)
+    let job = try daemon.submit(Self.long)
+    while try daemon.get("/v1/jobs/\(job)")["status"] as? String != "running" { usleep(5000) }
+    #expect([200, 202].contains(try daemon.send("POST", "/v1/jobs/\(job)/cancel").status))
+    try daemon.end(by: SIGKILL)
+    let next = try RunningDaemon(store: store, in: folder)
+    #expect(try next.end(of: job)["status"] as? String == "cancelled")
+  }
+
+  @Test func aPageGoesOnBehindTheRowThatWasLastAndOnlyForItsOwnQuestion() throws {
+    let daemon = try RunningDaemon(store: store, in: folder)
+    let job = try daemon.submit(try tiny)
+    try daemon.end(of: job)
+    let page = try daemon.get("/v1/jobs/\(job)/ranking?limit=4&sort=width")
+    let cursor = try #require(page["nextCursor"] as? String)
+    #expect(
+      try daemon.send("GET", "/v1/jobs/\(job)/ranking?limit=4&sort=depth&cursor=\(cursor)").status == 422)
+    #expect(try daemon.send("GET", "/v1/jobs/\(job)/ranking?cursor=MTA").status == 422)
+    let dashboard = try daemon.send("GET", "/jobs/\(job)?limit=5").text
+    let next = try #require(dashboard.firstRange(of: "rel=\"next\" href=\""))
+    let address = dashboard[next.upperBound...].prefix { $0 != "\"" }.replacing("&amp;", with: "&")
+    let second = try daemon.send("GET", String(address)).text
+    #expect(second.contains("6–10 of 12") && second.contains("rel=\"prev\""))
+  }
+
   @Test func aFullQueueSaysWhenToComeAgain() throws {
     let daemon = try RunningDaemon(
       ["--max-queue", "1", "--max-jobs", "1", "--threads", "1"], store: store, in: folder)
@@ -136,6 +162,9 @@ import Testing
       String($0.dropFirst(4))
     }
     #expect(rest == Array(identifiers.suffix(2)))
+    // Who only asks what there is leaves nothing open.
+    for _ in 0..<3 { #expect(try daemon.send("HEAD", "/v1/jobs/\(job)/events").status == 200) }
+    #expect(try daemon.send("GET", "/metrics").text.contains("ntkscorer_event_streams 0\n"))
     let end = try #require(identifiers.last)
     #expect(
       try daemon.send("GET", "/v1/jobs/\(job)/events", headers: ["Last-Event-ID": end]).status == 204)
@@ -192,6 +221,11 @@ import Testing
     let second = try Tool.run(["serve", "--port", "0", "--store", store], in: folder)
     #expect(second.exitCode == 1)
     #expect(second.errors.contains("another daemon, process"))
+    // Nor by another way to the same file.
+    let link = folder.file("link.sqlite")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: store)
+    let linked = try Tool.run(["serve", "--port", "0", "--store", link], in: folder)
+    #expect(linked.exitCode == 1 && linked.errors.contains("another daemon, process"))
     #expect(try daemon.send("GET", "/livez").status == 200)
     // A command beside the daemon is welcome.
     #expect(try Tool.run(["rank", Tool.tinySpace, "--store", store], in: folder).exitCode == 0)

@@ -81,15 +81,44 @@ import Testing
       let described = try #require(
         operation.document["responses"]?["\(answer.status)"],
         "\(operation.name) gave \(answer.status): \(answer.text)")
-      guard let content = described["content"]?.members.first else {
+      guard let contents = described["content"]?.members else {
         #expect(answer.body.isEmpty, "\(operation.name)")
         continue
       }
-      #expect(answer.headers["content-type"]?.hasPrefix(content.key) == true, "\(operation.name)")
+      let type = answer.headers["content-type"] ?? ""
+      let content = try #require(
+        contents.first { type.hasPrefix($0.key) }, "\(operation.name) gave \(type)")
       if content.key == "application/json" {
         let schema = try #require(content.value["schema"])
         #expect(validation.problems(try JSONDocument(answer.body), schema) == [], "\(operation.name)")
       }
+    }
+  }
+
+  @Test func everyDescribedKindOfReportAndOfScoreIsGiven() throws {
+    let job = try daemon.submit(try example("submitJob", "application/yaml"))
+    try daemon.end(of: job)
+    let report = try #require(
+      operations.first { $0.name == "getReport" }?.document["responses"]?["200"]?["content"])
+    var met: Set<String> = []
+    for format in ["html", "json", "csv", "markdown", "text"] {
+      let answer = try daemon.send("GET", "/v1/jobs/\(job)/report?format=\(format)")
+      let type = String((answer.headers["content-type"] ?? "").prefix { $0 != ";" })
+      #expect(report.members.keys.contains(type), "\(type)")
+      met.insert(type)
+    }
+    #expect(met == Set(report.members.keys))
+    let lines = try daemon.send(
+      "POST", "/v1/score",
+      headers: ["Content-Type": "application/json", "Accept": "application/x-ndjson"],
+      body: try example("score", "application/json"))
+    #expect(lines.headers["content-type"] == "application/x-ndjson")
+    let schema = try #require(
+      operations.first { $0.name == "score" }?.document["responses"]?["200"]?["content"]?[
+        "application/x-ndjson"]?["schema"])
+    for line in lines.text.split(separator: "\n") {
+      #expect(
+        SchemaValidation(root: description).problems(try JSONDocument(Data(line.utf8)), schema) == [])
     }
   }
 

@@ -377,6 +377,88 @@ import Testing
     )
   }
 
+  @Test func aBodyThatDoesNotArriveIsNoReasonToWait() throws {
+    let daemon = try RunningDaemon(["--timeout", "1"], store: folder.file("slow.sqlite"), in: folder)
+    let slow = try daemon.connect()
+    try slow.write(
+      "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    )
+    #expect(try slow.answer().status == 408)
+    #expect(try daemon.send("GET", "/livez").status == 200)
+  }
+
+  @Test func aHeadThatDoesNotArriveAndAnUploadThatNobodyWantsEndTheirConnections() throws {
+    let daemon = try RunningDaemon(["--timeout", "1"], store: folder.file("slow.sqlite"), in: folder)
+    let dawdling = try daemon.connect()
+    try dawdling.write("GET /livez HTTP/1.1\r\nX-")
+    var isOpen = true
+    while isOpen {
+      usleep(300_000)
+      do { try dawdling.write("a") } catch { isOpen = false }
+    }
+    let upload = try daemon.connect()
+    try upload.write(
+      "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\nContent-Length: 99999999999\r\n\r\n"
+    )
+    let answer = try upload.answer()
+    #expect(answer.status == 413 && answer.headers["connection"] == "close")
+    var sent = 0
+    while sent < 1 << 28 {
+      do { try upload.write(String(repeating: "x", count: 1 << 16)) } catch { break }
+      sent += 1 << 16
+    }
+    #expect(sent < 1 << 28)
+    // A body that is read leaves its connection open.
+    let kept = try daemon.connect()
+    for _ in 0..<3 {
+      #expect(
+        try kept.send("POST", "/v1/score", headers: ["Content-Type": "application/json"], body: "{}").status
+          == 422)
+    }
+  }
+
+  @Test func whatDoesNotFitIntoMemoryIsRefusedBeforeItIsMade() throws {
+    let text =
+      "family: fully_connected\ninput: {shape: [1000000], outputs: 2, samples: 1000000}\nchoices: {depth: [1], width: [8]}\n"
+    for path in ["/v1/jobs", "/v1/spaces"] {
+      let refused = try problem(
+        daemon.send("POST", path, headers: Self.yaml, body: text), 422, "invalid-request")
+      #expect((refused["detail"] as? String)?.contains("memory budget") == true)
+    }
+    let network =
+      #"{"network": {"input": [1000000], "layers": [{"op": "dense", "units": 2}]}, "samples": 1000000}"#
+    _ = try problem(
+      daemon.send("POST", "/v1/score", headers: ["Content-Type": "application/json"], body: network), 422,
+      "invalid-request")
+  }
+
+  @Test func whereTheDataLiesIsToldNobody() throws {
+    _ = try folder.write("no array", to: "data/bad.npy")
+    let space = """
+      name: bad
+      family: fully_connected
+      input: {shape: [4], outputs: 2, samples: 4, dataset: {kind: npy, path: bad.npy}}
+      choices: {depth: [1], width: [8]}
+      """
+    let ended = try daemon.end(of: try daemon.submit(space))
+    #expect(ended["status"] as? String == "failed")
+    let message = try #require(ended["message"] as? String)
+    #expect(message.contains("bad.npy") && !message.contains(folder.path), "\(message)")
+    let answer = try daemon.send(
+      "POST", "/v1/score", headers: ["Content-Type": "application/json"],
+      body: #"{"space": "bad", "choices": {"depth": 1}}"#)
+    #expect(answer.status == 422 && !answer.text.contains(folder.path), "\(answer.text)")
+  }
+
+  @Test func encodingsOfQualityZeroAreNotUsed() throws {
+    for (accept, isPacked) in [
+      ("gzip;q=0.000", false), ("gzip;q=0", false), ("gzip;q=0.5", true), ("br", false),
+    ] {
+      let answer = try daemon.send("GET", "/v1/metrics", headers: ["Accept-Encoding": accept])
+      #expect((answer.headers["content-encoding"] == "gzip") == isPacked, "\(accept)")
+    }
+  }
+
   @Test func brokenClientsDisturbNobody() throws {
     // Half-closed: the request is whole, and its answer comes.
     let half = try daemon.connect()
