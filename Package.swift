@@ -112,7 +112,7 @@ let package = Package(
       [
         "ArchitecturePlugins", "ArchitectureScorer", "CandidateRanking", "LinearAlgebra", "MeanField",
         "NetworkGraph", "NetworkTraining",
-        "ScoringMetrics", "Trainability", "YAMLDocuments",
+        "ScoringMetrics", "SearchSpaces", "Trainability", "YAMLDocuments",
       ]),
     room(
       "ScorerDaemon",
@@ -210,7 +210,7 @@ let package = Package(
       of: "Reports",
       ["ArchitecturePlugins", "LinearAlgebra", "MeanField", "NetworkGraph", "ScoringMetrics", "Trainability"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["ntkscorer", "Datasets", "PluginScripts", grdb],
+      name: "CommandLineTests", dependencies: ["ntkscorer", "CPNG", "Datasets", "PluginScripts", grdb],
       swiftSettings: swiftSettings),
   ]
 )

@@ -47,6 +47,7 @@ struct RankingAssembly {
       return ScoredCandidate(
         rank: rank?.rank, isTied: rank?.isTied ?? false, id: entry.id, choices: entry.choices,
         networkHash: entry.networkHash, outcome: verdict.outcome, message: reason ?? verdict.message,
+        seedsOk: verdict.seedsOk,
         metrics: verdict.metrics, metricRanks: rank?.metricRanks ?? [], wasPromoted: verdict.wasPromoted)
     }
     let ranked = ranking.ranked.compactMap { candidate($0.candidate, rank: $0, reason: nil) }
@@ -73,7 +74,9 @@ struct RankingAssembly {
       identity: rules.identity, seeds: rules.seeds, metrics: rules.metrics.map(\.description),
       candidate: ScoredCandidate(
         rank: nil, isTied: false, id: entry.id, choices: entry.choices, networkHash: entry.networkHash,
-        outcome: verdict.outcome, message: verdict.message, metrics: verdict.metrics, metricRanks: [],
+        outcome: verdict.outcome, message: verdict.message, seedsOk: verdict.seedsOk,
+        metrics: verdict.metrics,
+        metricRanks: [],
         wasPromoted: verdict.wasPromoted),
       eigenvalues: scores.map { $0.seeds.map(\.eigenvalues) } ?? rules.seeds.map { _ in nil },
       wasServedFromStore: scores?.isFromStore ?? false, wallSeconds: wallSeconds)

@@ -40,6 +40,8 @@ public struct ScoredCandidate: Hashable, Sendable, Identifiable {
   public let outcome: Outcome
   /// Why it is not `.ok`.
   public let message: String?
+  /// How many seeds gave every metric that ranks.
+  public let seedsOk: Int
   /// By canonical name: every metric of the run that was computed. Empty when nothing was.
   public let metrics: [String: MetricSummary]
   /// Under a rank sum: the dense rank by each metric of the rule, in its order; else empty.
@@ -75,8 +77,9 @@ public enum RunEnding: Hashable, Sendable {
   case complete
   /// Stopped by the user; the same run resumes from the store.
   case interrupted
-  /// So many candidates in a row were outside the budgets that sampling gave up before it had as many as asked for.
-  case rejectionLimit(Int)
+  /// So many candidates in a row were outside the budgets, or made no network, that sampling gave up before it had as
+  /// many as asked for.
+  case rejectionLimit(overBudget: Int, failed: Int)
 }
 
 /// A ranked search space.

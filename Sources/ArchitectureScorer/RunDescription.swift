@@ -28,6 +28,8 @@ public struct RunDescription: Codable, Hashable, Sendable {
   public let seeds: [UInt64]
   /// Canonical names.
   public let metrics: [String]
+  /// Those of `metrics` that plugins brought; nil when an earlier version ran it.
+  let pluginMetrics: [RecordedMetric]?
   /// Canonical names of those that rank, in the order of the rule.
   public let rankingMetrics: [String]
   /// Whether the ranks by these are added up.
@@ -37,10 +39,7 @@ public struct RunDescription: Codable, Hashable, Sendable {
   /// Without effect when `limit` is nil.
   public let samplingSeed: UInt64
 
-  /// - Parameters:
-  ///   - seeds: of the run, which may differ from the space's own.
-  ///   - limit: how many candidates were asked for; nil for all.
-  public init(_ space: SearchSpace, seeds: [UInt64], limit: Int? = nil, samplingSeed: UInt64 = 0) {
+  init(_ space: SearchSpace, rules: ScoringRules, limit: Int?, samplingSeed: UInt64) {
     self.space = space.name
     family = space.family.name
     inputShape = space.input.shape.dimensions
@@ -50,8 +49,9 @@ public struct RunDescription: Codable, Hashable, Sendable {
     samples = space.input.samples
     fixedJSON = space.fixed.canonicalJSON
     choiceOrder = space.axes.map(\.name)
-    self.seeds = seeds
+    seeds = rules.seeds
     metrics = space.scoring.metrics
+    pluginMetrics = rules.metrics.compactMap { RecordedMetric($0) }
     rankingMetrics = space.ranking.metrics
     if case .rankSum = space.ranking { isRankSum = true } else { isRankSum = false }
     self.limit = limit

@@ -97,7 +97,7 @@ public struct Scorer: Sendable {
       plan: plan, source: CandidateSource(source), resources: options.resources, store: store,
       slots: slots, cancellation: cancellation, progress: progress, logger: logger, keepsEigenvalues: false)
     let description = RunDescription(
-      space, seeds: plan.seeds, limit: options.limit, samplingSeed: options.samplingSeed)
+      space, rules: plan.rules, limit: options.limit, samplingSeed: options.samplingSeed)
     try run.execute(space: record, description: description, command: options.command)
     return RankingAssembly(run: run).result(
       for: description, spaceHash: space.definitionHash,

@@ -13,8 +13,7 @@ enum CandidateVisit: Sendable {
 
 /// Where a run's candidates come from, one at a time: a space, or a single network.
 struct CandidateSource: Sendable {
-  // Iterators are advanced where they stand: a copy of a shuffle, however short-lived, would cost as much as all
-  // candidates taken so far.
+  // Advanced where it stands: a copy costs as much as all candidates taken so far.
   private var space: SpaceSource?
   private var single: CandidateVisit?
 
@@ -37,49 +36,35 @@ struct CandidateSource: Sendable {
 
 /// The candidates of a space in order, or a uniform sample of the admissible ones in the order it is drawn.
 struct SpaceSource: Sendable {
-  /// Sampling gives up after so many inadmissible candidates in a row.
-  private static let rejectionLimit = 10_000
-
   private let space: SearchSpace
-  private var enumeration: CandidateSequence.Iterator?
-  private var shuffle: ShuffledCandidates.Iterator?
-  /// Of a sample: how many are still wanted.
-  private var wanted: Int?
-  private var rejectedInARow = 0
-  private(set) var ending = RunEnding.complete
+  private var selection: CandidateSelection
   let total: Int?
 
   init(_ space: SearchSpace, limit: Int?, samplingSeed: UInt64) {
     self.space = space
-    wanted = limit
-    if limit == nil {
-      enumeration = space.candidates.makeIterator()
-    } else {
-      shuffle = space.shuffled(seed: samplingSeed).makeIterator()
-    }
+    selection = CandidateSelection(space, count: limit, seed: samplingSeed)
     let most = space.cardinality.int ?? .max
     total = limit.map { min($0, most) } ?? (space.budgets.isEmpty ? most : nil)
   }
 
   mutating func next() -> CandidateVisit? {
-    if let wanted, wanted <= 0 { return nil }
-    if wanted != nil, rejectedInARow >= Self.rejectionLimit {
-      ending = .rejectionLimit(rejectedInARow)
-      return nil
-    }
-    guard let candidate = enumeration?.next() ?? shuffle?.next() else { return nil }
-    let visit = Self.visit(candidate, of: space)
-    if case .network = visit {
-      rejectedInARow = 0
-      wanted = wanted.map { $0 - 1 }
-    } else {
-      rejectedInARow += 1
-    }
-    return visit
+    selection.next().map { Self.visit($0.candidate, $0.admission, of: space) }
+  }
+
+  var ending: RunEnding {
+    let rejected = selection.rejectedInARow
+    return selection.hasGivenUp
+      ? .rejectionLimit(overBudget: rejected.overBudget, failed: rejected.failed) : .complete
   }
 
   static func visit(_ candidate: Candidate, of space: SearchSpace) -> CandidateVisit {
-    switch space.admission(of: candidate) {
+    visit(candidate, space.admission(of: candidate), of: space)
+  }
+
+  private static func visit(
+    _ candidate: Candidate, _ admission: Admission, of space: SearchSpace
+  ) -> CandidateVisit {
+    switch admission {
     case .admitted(let network):
       .network(id: candidate.id, choices: candidate.choices, family: space.family.name, network)
     case .overBudget: .excluded

@@ -114,19 +114,21 @@ extension Scorer {
     guard record.spaceContentHash != nil else {
       throw .invalidRequest("run \(record.id) scored a single network and ranked nothing: \(record.command)")
     }
-    guard let description = record.description.flatMap(RunDescription.init(json:)),
-      let identity = try? JSONDecoder().decode(ScoreIdentity.self, from: Data(record.settingsJSON.utf8))
-    else {
+    let description = record.description.flatMap(RunDescription.init(json:))
+    let identity = try? JSONDecoder().decode(ScoreIdentity.self, from: Data(record.settingsJSON.utf8))
+    // What plugins brought is shown as the run kept it: they may be gone by now, or be others.
+    let rules = description.flatMap { description in
+      identity.flatMap { identity in
+        try? ScoringRules(
+          identity: identity, seeds: description.seeds, metricNames: description.metrics,
+          ranking: description.ranking, registry: metrics.showing(description.pluginMetrics ?? []))
+      }
+    }
+    guard let description, let rules else {
       throw .invalidRequest(
         "run \(record.id) was made by another version, which kept less than a report needs; repeat it, which takes what "
           + "was computed from the store: \(record.command)")
     }
-    let rules: ScoringRules
-    do {
-      rules = try ScoringRules(
-        identity: identity, seeds: description.seeds, metricNames: description.metrics,
-        ranking: description.ranking, registry: metrics)
-    } catch { throw .metric(error) }
     return try StoredRun(record: record, description: description, rules: rules, store: store)
   }
 }

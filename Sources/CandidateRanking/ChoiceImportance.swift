@@ -65,7 +65,7 @@ public struct ChoiceImportance: Hashable, Sendable {
     let total = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
     let groups = Self.groups(levels, scores)
     // Rounding alone is no difference.
-    guard groups.count > 1, total > 1e-18 * count * max(1, mean * mean) else { return nil }
+    guard groups.count > 1, total > 1e-18 * scores.reduce(0, { $0 + $1 * $1 }) else { return nil }
     let between = groups.reduce(0) { $0 + Double($1.count) * ($1.mean - mean) * ($1.mean - mean) }
     self.name = name
     self.groups = groups

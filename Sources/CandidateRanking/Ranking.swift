@@ -21,9 +21,6 @@ public struct Ranking: Hashable, Sendable {
   /// By canonical hash, then by identifier.
   public let unranked: [UnrankedCandidate]
 
-  /// How many ranked candidates share their rank with another.
-  public var tiedCount: Int { ranked.count { $0.isTied } }
-
   /// Ranks whole candidates before those with failed seeds, and leaves out those without a value.
   public init(_ candidates: [RankingCandidate], by rule: RankingRule) {
     self.rule = rule

@@ -22,16 +22,17 @@ struct AreaAverage {
     area = Double(source.height) * Double(source.width)
   }
 
-  /// One channel, row by row.
-  func callAsFunction(_ pixels: ArraySlice<Double>) -> [Float] {
+  /// One channel, row by row, of which no more than a row is held at once.
+  ///
+  /// - Parameter add: adds a row of the old image to a line of as many numbers, so many times each.
+  func callAsFunction(_ add: (_ row: Int, _ weight: Double, _ line: inout [Double]) -> Void) -> [Float] {
     var result: [Float] = []
     result.reserveCapacity(rows.count * columns.count)
     var line = [Double](repeating: 0, count: source.width)
     for row in rows {
       for column in line.indices { line[column] = 0 }
       for (offset, length) in row.lengths.enumerated() {
-        let start = pixels.startIndex + (row.first + offset) * source.width
-        for column in line.indices { line[column] += length * pixels[start + column] }
+        add(row.first + offset, length, &line)
       }
       for column in columns {
         var sum = 0.0
@@ -76,7 +77,11 @@ extension SampleRows {
     for row in 0..<count {
       let stored = array.values(row * array.rowLength..<(row + 1) * array.rowLength)
       for channel in 0..<channels {
-        values += average(stored[channel * positions..<(channel + 1) * positions])
+        let first = stored.startIndex + channel * positions
+        values += average { row, weight, line in
+          let start = first + row * width
+          for column in line.indices { line[column] += weight * stored[start + column] }
+        }
       }
     }
     return try SampleRows(

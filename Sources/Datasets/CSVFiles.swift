@@ -102,10 +102,10 @@ struct CSVFiles {
       hasHeader = given
     } else if let second = try records.next() {
       hasHeader = zip(firstTexts, second).contains {
-        Self.number($0) == nil && Self.number(records.text($1)) != nil
+        Self.isName($0) && Self.number(records.text($1)) != nil
       }
     } else {
-      hasHeader = firstTexts.allSatisfy { Self.number($0) == nil }
+      hasHeader = firstTexts.allSatisfy(Self.isName)
     }
     names = hasHeader ? firstTexts : first.indices.map { "\($0 + 1)" }
     records = start
@@ -187,6 +187,8 @@ struct CSVFiles {
     }
     return isDecimal ? Double(text) : nil
   }
+
+  private static func isName(_ text: String) -> Bool { number(text) == nil && !isMissing(text) }
 
   private static func isMissing(_ text: String) -> Bool {
     text.isEmpty || ["?", "na", "n/a", "nan", "null", "none", "-"].contains(text.lowercased())

@@ -11,7 +11,7 @@ public struct DataLocation: Hashable, Sendable, CustomStringConvertible {
   public let byteOffset: Int?
   /// Of a text file, counted from 1 as editors do.
   public let line: Int?
-  /// Of a table or of images, counted from 1 without the header.
+  /// Of a table or of images, without the header.
   public let row: Int?
   /// The name of a table's column, or its number from 1 where columns have no names.
   public let column: String?

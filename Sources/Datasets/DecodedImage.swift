@@ -29,10 +29,17 @@ struct DecodedImage {
     self.pixels = pixels
   }
 
-  /// Channel by channel, each row by row; grey is repeated where more channels are wanted.
-  func planes(channels wanted: Int) -> [UInt8] {
-    (0..<wanted).flatMap { channel in
-      stride(from: min(channel, channels - 1), to: pixels.count, by: channels).map { pixels[$0] }
+  /// One channel row by row; that of a grey image stands for any.
+  func plane(_ channel: Int) -> some Sequence<UInt8> {
+    stride(from: min(channel, channels - 1), to: pixels.count, by: channels).lazy.map { pixels[$0] }
+  }
+
+  /// Adds a row of one channel to numbers, `weight` times each; that of a grey image stands for any.
+  func add(row: Int, ofChannel channel: Int, times weight: Double, to line: inout [Double]) {
+    var place = row * resolution.width * channels + min(channel, channels - 1)
+    for column in line.indices {
+      line[column] += weight * Double(pixels[place])
+      place += channels
     }
   }
 
@@ -71,6 +78,8 @@ private enum PNGDecoder {
     guard png_image_begin_read_from_memory(&image, source.baseAddress, source.count) != 0 else {
       throw malformed(image, file)
     }
+    // Without a gamma of their own, 16-bit values would be taken for amounts of light, unlike 8-bit ones.
+    image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
     let isColored = image.format & png_uint_32(PNG_FORMAT_FLAG_COLOR) != 0
     image.format = isColored ? png_uint_32(PNG_FORMAT_FLAG_COLOR) : 0
     let (width, height, channels) = (Int(image.width), Int(image.height), isColored ? 3 : 1)

@@ -67,15 +67,13 @@ private struct ImageStack {
     }
     first = first ?? (image.resolution, file)
     if image.channels > channels { becomeColored(channels: image.channels) }
-    let planes = image.planes(channels: channels)
     if let resolution {
       let average = AreaAverage(from: image.resolution, to: resolution)
-      let size = planes.count / channels
       for channel in 0..<channels {
-        averages += average(planes[channel * size..<(channel + 1) * size].map(Double.init)[...])
+        averages += average { image.add(row: $0, ofChannel: channel, times: $1, to: &$2) }
       }
     } else {
-      pixels += planes
+      for channel in 0..<channels { pixels += image.plane(channel) }
     }
     count += 1
     let bytes = pixels.count + 4 * averages.count

@@ -1,5 +1,6 @@
 import ArchitecturePlugins
 import ScoringMetrics
+import SearchSpaces
 import Trainability
 
 /// Why a ranking cannot be drawn over a parameter.
@@ -8,7 +9,9 @@ package enum RankingPlotError: Error, Hashable, Sendable, CustomStringConvertibl
   case notNumeric(parameter: String, known: [String])
   case nothingVaries
   case unknownMetric(name: String, known: [String])
-  case tooManyLines(Int, most: Int)
+  case tooManyMetrics(Int, most: Int)
+  /// Of the choices that vary beside that along the picture; `choices` are their names.
+  case tooManyCombinations(Int, choices: [String], most: Int)
 
   package var description: String {
     switch self {
@@ -19,9 +22,11 @@ package enum RankingPlotError: Error, Hashable, Sendable, CustomStringConvertibl
       "no choice of the search space is a number that varies, so there is nothing to draw over"
     case .unknownMetric(let name, let known):
       "the run has no metric '\(name)'; expected some of \(known.joined(separator: ", "))"
-    case .tooManyLines(let count, let most):
-      "\(count) lines, one for each metric and combination of the other choices, and a picture tells \(most) apart; fix some "
-        + "choices, or name fewer metrics"
+    case .tooManyMetrics(let count, let most):
+      "a picture of \(count) metrics, and it tells \(most) apart; name fewer"
+    case .tooManyCombinations(let count, let choices, let most):
+      "\(count) combinations of \(choices.joined(separator: ", ")), each with a colour of its own, and a picture tells "
+        + "\(most) apart; leave some out with --include or --where"
     }
   }
 }
@@ -55,8 +60,8 @@ extension RankingReport {
       }
     }
     groups.sort { Self.precedes($0.key, $1.key) }
-    guard groups.count <= LinePlot.colors, shown.count <= Self.strokes.count else {
-      throw .tooManyLines(groups.count * shown.count, most: LinePlot.colors * Self.strokes.count)
+    guard groups.count <= LinePlot.colors else {
+      throw .tooManyCombinations(groups.count, choices: others, most: LinePlot.colors)
     }
     let series = groups.enumerated().flatMap { color, group in
       zip(shown, Self.strokes).map { metric, stroke in
@@ -78,6 +83,27 @@ extension RankingReport {
   }
 
   private static let strokes: [LinePlot.Series.Stroke] = [.solid, .dashed, .dotted]
+
+  /// Whether a ranking of a search space can be drawn, as far as that is known before it is made.
+  ///
+  /// - Parameters:
+  ///   - parameter: of the horizontal axis; nil for any.
+  ///   - metricNames: canonical.
+  package static func checkPlot(of space: SearchSpace, over parameter: String?, metrics metricNames: [String])
+    throws(RankingPlotError)
+  {
+    let numeric = space.axes.filter { $0.values.count > 1 && $0.values.allSatisfy { $0.number != nil } }
+      .map(\.name)
+    if let parameter, !numeric.contains(parameter) {
+      throw .notNumeric(parameter: parameter, known: numeric)
+    }
+    if numeric.isEmpty { throw .nothingVaries }
+    try checkCount(ofMetrics: metricNames.isEmpty ? space.ranking.metrics.count : metricNames.count)
+  }
+
+  private static func checkCount(ofMetrics count: Int) throws(RankingPlotError) {
+    if count > strokes.count { throw .tooManyMetrics(count, most: strokes.count) }
+  }
 
   /// Numeric parameters that vary, in the order of the search space.
   private var numericNames: [String] {
@@ -105,6 +131,7 @@ extension RankingReport {
       }
       shown.append(metric)
     }
+    try Self.checkCount(ofMetrics: shown.count)
     return shown
   }
 

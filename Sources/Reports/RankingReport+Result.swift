@@ -17,7 +17,7 @@ extension RankingReport {
           rank: candidate.rank ?? 0, isTied: candidate.isTied,
           rankSum: isRankSum ? candidate.metricRanks.reduce(0, +) : nil, id: candidate.id,
           choices: candidate.choices, outcome: candidate.outcome,
-          seedsOk: rankingMetrics.map { candidate.metrics[$0]?.seedsOk ?? 0 }.min() ?? 0,
+          seedsOk: candidate.seedsOk,
           values: candidate.metrics.compactMapValues(Value.init),
           absences: candidate.metrics.compactMapValues(Absence.init))
       },

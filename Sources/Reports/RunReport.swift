@@ -2,6 +2,7 @@ import ArchitecturePlugins
 import CandidateRanking
 import Foundation
 import ScoringMetrics
+import Trainability
 
 /// A ranking with what explains it: what each choice contributes, how metrics agree, what quality costs, and how it was
 /// made.
@@ -65,7 +66,8 @@ package struct RunReport: Sendable {
   package let costs: [Cost]
   /// Of some candidates, those that were asked for first.
   package let spectra: [Spectrum]
-  /// Whether each ranked candidate is beaten by none in score and parameters, and in score and multiply–adds.
+  /// Whether each ranked candidate is beaten by none in score and parameters, and in score and multiply–adds. Candidates
+  /// with failed seeds neither are nor beat.
   package let fronts: (parameters: [Bool], multiplyAdds: [Bool])
   /// Between every two metrics of the run, in its order; nil where there is none.
   package let correlations: [[RankCorrelation?]]
@@ -78,7 +80,7 @@ package struct RunReport: Sendable {
     self.facts = facts
     self.costs = costs
     self.spectra = spectra
-    let scores = ranking.ranked.map { ranking.cost(of: $0) ?? .nan }
+    let scores = ranking.ranked.map { ranking.isWhole($0) ? ranking.cost(of: $0) ?? .nan : .nan }
     fronts = (
       ParetoFront.contains(zip(scores, costs).map { ($0, Double($1.parameters)) }),
       ParetoFront.contains(zip(scores, costs).map { ($0, Double($1.multiplyAdds)) })
@@ -126,10 +128,15 @@ extension RankingReport {
     score(of: candidate).map { isRankSum || rankingMetric?.direction != .higherIsBetter ? $0 : -$0 }
   }
 
-  /// Of whole candidates alone, since the others' scores are averages over other seeds.
+  /// Whether every seed gave a score; others are averages over other seeds, and compared with none.
+  fileprivate func isWhole(_ candidate: Ranked) -> Bool { candidate.seedsOk >= seeds.count }
+
+  /// Of whole candidates. Scores are compared as the ranking does: a difference that it takes for rounding varies in
+  /// nothing.
   fileprivate var importance: [ChoiceImportance] {
-    let whole = ranked.filter { $0.seedsOk >= seeds.count }.compactMap { candidate -> (Ranked, Double)? in
-      guard let score = score(of: candidate), !isLogarithmic || score > 0 else { return nil }
+    let whole = ranked.filter(isWhole).compactMap { candidate -> (Ranked, Double)? in
+      guard let score = score(of: candidate).map(roundedToTenSignificantDigits), !isLogarithmic || score > 0
+      else { return nil }
       return (candidate, isLogarithmic ? log(score) : score)
     }
     return varyingChoiceNames.compactMap { name in

@@ -22,10 +22,12 @@ extension ResultStore {
       }
       try database.execute(
         sql: """
-          INSERT INTO runs (space_id, settings, description, command, started, status)
-          VALUES (?, ?, ?, ?, ?, ?)
+          INSERT INTO runs (space_id, space_name, settings, description, command, started, status)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
           """,
-        arguments: [spaceID, settingsJSON, description, command, started, RunStatus.running.rawValue])
+        arguments: [
+          spaceID, space?.name, settingsJSON, description, command, started, RunStatus.running.rawValue,
+        ])
       return database.lastInsertedRowID
     }
   }
@@ -114,7 +116,7 @@ extension ResultStore {
   public func newestRun(ofSpaceNamed name: String) throws(StoreError) -> RunRecord? {
     try read { database in
       try Row.fetchOne(
-        database, sql: "\(Self.selectedRuns) WHERE spaces.name = ? ORDER BY runs.id DESC LIMIT 1",
+        database, sql: "\(Self.selectedRuns) WHERE runs.space_name = ? ORDER BY runs.id DESC LIMIT 1",
         arguments: [name]
       ).map(self.run)
     }
@@ -135,6 +137,7 @@ extension ResultStore {
     return RunRecord(
       id: try row.stored(Int64.self, "id", in: name),
       spaceContentHash: try row.storedIfPresent(String.self, "content_hash", in: name),
+      spaceName: try row.storedIfPresent(String.self, "space_name", in: name),
       settingsJSON: try row.stored(String.self, "settings", in: name),
       description: try row.storedIfPresent(String.self, "description", in: name),
       command: try row.stored(String.self, "command", in: name),

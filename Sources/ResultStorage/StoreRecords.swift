@@ -3,7 +3,7 @@ import Trainability
 
 /// A search space as it was when candidates of it were scored.
 public struct SpaceRecord: Hashable, Sendable {
-  /// Several spaces may have the same one.
+  /// Several spaces may have the same one. A store keeps the first that this content had; those of runs are theirs.
   public let name: String
   /// Identifies the space: equal definitions have equal hashes.
   public let contentHash: String
@@ -87,6 +87,8 @@ public struct RunRecord: Hashable, Sendable {
   public let id: Int64
   /// The space's `contentHash`; nil when single networks were scored.
   public let spaceContentHash: String?
+  /// What the space was called in this run; nil when single networks were scored.
+  public let spaceName: String?
   /// The settings that enter score identities, as canonical JSON.
   public let settingsJSON: String
   /// What was ranked, in the words of the caller; nil when an earlier version ran it, or nothing was ranked.

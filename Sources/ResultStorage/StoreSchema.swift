@@ -25,6 +25,9 @@ enum StoreSchema {
       try database.execute(
         sql: "ALTER TABLE jobs ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0")
     }
+    migrator.registerMigration("6 names of runs") { database in
+      try database.execute(sql: runNames)
+    }
     return migrator
   }
 
@@ -40,6 +43,14 @@ enum StoreSchema {
       message TEXT NOT NULL,
       PRIMARY KEY (run_id, choices)
     ) WITHOUT ROWID, STRICT;
+    """
+
+  /// Spaces of equal content share a row whatever they are called, so that a name belongs to a run.
+  private static let runNames = """
+    ALTER TABLE runs ADD COLUMN space_name TEXT;
+    UPDATE runs SET space_name = coalesce(
+      CASE WHEN json_valid(description) THEN json_extract(description, '$.space') END,
+      (SELECT name FROM spaces WHERE spaces.id = runs.space_id));
     """
 
   /// What a daemon was given and asked for. `used` orders the texts of one name.

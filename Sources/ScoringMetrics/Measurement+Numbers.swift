@@ -27,7 +27,7 @@ extension Measurement {
     epsilon: Double
   ) {
     let spectrum = eigenvalues.flatMap { try? KernelSpectrum(eigenvalues: $0, epsilon: epsilon) }
-    guard let measurement = Self.measurement(need, spectrum, numbers) else {
+    guard let measurement = Self.measurement(need, spectrum, numbers, outcome) else {
       // A numerically singular kernel is a failure of κ, and its eigenvalues are kept all the same.
       guard outcome != .ok, eigenvalues == nil else { return nil }
       self = .failure(outcome, message: message ?? "no reason stored")
@@ -37,7 +37,7 @@ extension Measurement {
   }
 
   private static func measurement(
-    _ need: MetricNeed, _ spectrum: KernelSpectrum?, _ numbers: [String: Double]
+    _ need: MetricNeed, _ spectrum: KernelSpectrum?, _ numbers: [String: Double], _ outcome: Outcome
   ) -> Measurement? {
     switch need {
     case .network: return nil
@@ -61,8 +61,9 @@ extension Measurement {
     case .infiniteWidthDeviation: return numbers[Name.deviation].map { .relativeDeviation($0) }
     case .meanField: return MeanFieldQuantities(numbers).map { .meanField($0) }
     case .external(let measurement):
-      let values = numbers.filter { measurement.metrics.contains($0.key) }
-      return values.isEmpty ? nil : .external(values)
+      // A plugin may have answered without a value.
+      return outcome == .ok ? .external(numbers.filter { measurement.metrics.contains($0.key) }) : nil
+    case .recorded: return outcome == .ok ? .external(numbers) : nil
     case .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum, .inputGradientSpectrum,
       .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .infiniteTangentKernelSpectrum,
       .gaussianProcessKernelSpectrum:

@@ -45,7 +45,7 @@ struct MeasurementDerivation {
     case .infiniteWidthDeviation: return DerivedMeasurement(measurement: try deviation())
     case .external(let measurement): return try external(measurement)
     case .network, .meanField, .infiniteTangentKernelSpectrum, .infiniteTangentKernelLabelFit,
-      .gaussianProcessKernelSpectrum, .gaussianProcessKernelLabelFit:
+      .gaussianProcessKernelSpectrum, .gaussianProcessKernelLabelFit, .recorded:
       return DerivedMeasurement(measurement: .failure(.cancelled, message: "it is not of the finite network"))
     }
   }

@@ -43,6 +43,8 @@ public enum MetricNeed: Hashable, Sendable {
   case meanField
   /// What a plugin measures.
   case external(ExternalMeasurement)
+  /// What a plugin measured for a run that is read back: there to be looked up, never measured.
+  case recorded(RecordedMetric.Measured)
 
   /// Those that ship, in the order in which they are measured.
   package static let shipped: [MetricNeed] = [
@@ -83,6 +85,7 @@ public enum MetricNeed: Hashable, Sendable {
     case .gaussianProcessKernelLabelFit: "gaussianProcessKernelLabelFit"
     case .meanField: "meanField"
     case .external(let measurement): measurement.name
+    case .recorded(let measured): measured.name
     }
   }
 
@@ -106,7 +109,7 @@ public enum MetricNeed: Hashable, Sendable {
     case .tangentKernelSpectrum, .centeredKernelSpectrum, .correlationKernelSpectrum, .layerEqualizedSpectrum,
       .layerEqualizedCorrelationSpectrum, .layerGradientNorms, .inputGradientSpectrum,
       .centeredInputGradientSpectrum, .conjugateKernelSpectrum, .tangentKernelLabelFit,
-      .infiniteWidthDeviation, .external:
+      .infiniteWidthDeviation, .external, .recorded:
       .weights
     }
   }
@@ -148,12 +151,17 @@ public enum MetricNeed: Hashable, Sendable {
     case .external(let measurement):
       "what the plugin \(measurement.plugin.name) reads: "
         + measurement.inputs.map(\.rawValue).sorted().joined(separator: ", ")
+    case .recorded(let measured): "what the plugin \(measured.plugin) measured"
     }
   }
 
   /// Changes with the rules by which it is measured; enters the score identity.
   public var version: String {
-    if case .external(let measurement) = self { measurement.version } else { "1" }
+    switch self {
+    case .external(let measurement): measurement.version
+    case .recorded(let measured): measured.version
+    default: "1"
+    }
   }
 
   /// The version of what computes it; enters the score identity.

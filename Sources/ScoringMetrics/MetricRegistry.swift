@@ -53,6 +53,13 @@ public struct MetricRegistry: Sendable {
     metrics.append(metric)
   }
 
+  /// The same with metrics as a run kept them, in place of those that now have their names.
+  public func showing(_ recorded: [RecordedMetric]) -> MetricRegistry {
+    let names = Set(recorded.map { Self.folded($0.description.name) })
+    return MetricRegistry(
+      distinct: metrics.filter { !names.contains(Self.folded($0.description.name)) } + recorded)
+  }
+
   /// The metric with a name in either case style: `conditionNumber` or `condition_number`.
   /// - Throws: `MetricError.unknownMetric` with the nearest valid name.
   public func metric(named name: String) throws(MetricError) -> any ScoringMetric {

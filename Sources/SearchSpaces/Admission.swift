@@ -20,9 +20,6 @@ extension SearchSpace {
       family.validated(candidate.choices), input: input.shape, outputs: input.outputs)
   }
 
-  /// Whether a network keeps the budgets.
-  public func admits(_ network: Network) -> Bool { budgets.violations(of: network).isEmpty }
-
   /// Makes a candidate's network and holds it against the budgets. Never throws: a family's error is an answer.
   public func admission(of candidate: Candidate) -> Admission {
     do {

@@ -36,6 +36,11 @@ private struct State: Hashable {
   var conditions: ArraySlice<ChoiceExpression?>
   var constraints: [ChoiceExpression]
 
+  /// The parts of all its expressions.
+  var size: Int {
+    constraints.reduce(0) { $0 + $1.size } + conditions.reduce(0) { $0 + ($1?.size ?? 0) }
+  }
+
   func mentions(_ name: String) -> Bool {
     constraints.contains { $0.mentions(name) } || conditions.contains { $0?.mentions(name) ?? false }
   }
@@ -43,11 +48,12 @@ private struct State: Hashable {
   /// What is open when more is known; nil when that breaks a constraint.
   func folded(_ replacement: (String) -> ChoiceExpression) -> State? {
     var result = State(conditions: [], constraints: [])
+    var seen: Set<ChoiceExpression> = []
     for constraint in constraints {
       switch constraint.folding(replacement) {
       case .constant(.boolean(false)): return nil
       case .constant: continue
-      case let open: if !result.constraints.contains(open) { result.constraints.append(open) }
+      case let open: if seen.insert(open).inserted { result.constraints.append(open) }
       }
     }
     result.conditions =
@@ -95,10 +101,11 @@ private struct Builder {
   {
     let axis = axes[level]
     var rest = state
+    let cost = 1 + rest.size
     // A condition mentions earlier choices alone, so that it is decided here.
     let isActive = rest.conditions.popFirst().map { $0 == nil } ?? true
     guard isActive else {
-      guard let open = rest.folded({ $0 == axis.name ? .constant(nil) : .parameter($0) }) else { return nil }
+      guard let open = try folded(rest, axis.name, nil, cost) else { return nil }
       return try node(level + 1, open).map { .skip(next: $0) }
     }
     guard rest.mentions(axis.name) else {
@@ -107,9 +114,7 @@ private struct Builder {
     var positions: [Int] = []
     var next: [Int] = []
     for (position, value) in axis.values.enumerated() {
-      work += 1
-      guard work <= ChoiceDiagram.workLimit else { throw .tooEntangled }
-      guard let open = rest.folded({ $0 == axis.name ? .constant(value) : .parameter($0) }),
+      guard let open = try folded(rest, axis.name, value, cost),
         let node = try node(level + 1, open)
       else { continue }
       positions.append(position)
@@ -120,6 +125,15 @@ private struct Builder {
       return .all(values: next.count, next: first)
     }
     return .some(positions: positions, next: next, ends: ends(next, level))
+  }
+
+  /// What is open once a choice is made, nil for one without a part; nil when that breaks a constraint.
+  private mutating func folded(_ state: State, _ name: String, _ value: ParameterValue?, _ cost: Int)
+    throws(ChoiceDiagram.Failure) -> State?
+  {
+    work += cost
+    guard work <= ChoiceDiagram.workLimit else { throw .tooEntangled }
+    return state.folded { $0 == name ? .constant(value) : .parameter($0) }
   }
 
   private func count(_ branches: ChoiceDiagram.Branches, _ level: Int) -> NaturalNumber {

@@ -6,8 +6,8 @@ import RandomStreams
 /// (a reduced decision diagram: Bryant 1986), so that the candidates are counted, numbered and drawn without being
 /// listed.
 struct ChoiceDiagram: Sendable {
-  /// More values than this are not tried while a diagram is made.
-  static let workLimit = 1_000_000
+  /// Parts of expressions that are looked at while a diagram is made, at most: some seconds.
+  static let workLimit = 10_000_000
 
   /// Why there is no diagram.
   enum Failure: Error {

@@ -100,7 +100,7 @@ struct ParameterSections {
       return ParameterReader(parameter: parameter, family: family, collector: collector)
     }
     let names = family.parameters.map(\.name)
-    let nearest = nearestSpelling(to: name, among: names)
+    let nearest = collector.suggestion(for: name, among: names)
     let expected = nearest == nil ? "; it has \(names.joined(separator: ", "))" : ""
     collector.report(
       "the family '\(family.name)' has no parameter '\(key.shortText)'\(expected)", at: key.location,
@@ -145,8 +145,8 @@ struct ParameterSections {
       case .empty: collector.report("no combination of choices keeps the constraints", at: place)
       case .tooEntangled:
         collector.report(
-          "the conditions and constraints tie together more than \(ChoiceDiagram.workLimit) combinations of "
-            + "choices; expected fewer values, or fewer choices in one expression", at: place)
+          "the conditions and constraints tie too many combinations of choices together; expected fewer values, "
+            + "fewer choices in one expression, or fewer expressions", at: place)
       }
       return nil
     }

@@ -1,80 +1,65 @@
-import NetworkGraph
+/// The candidates of a space one after the other, with what became of each: all of them in order, or a uniform sample of
+/// those whose network can be made and keeps the budgets, without replacement, and what was met on the way to it.
+///
+/// The same seed gives the same sample; asking for as many as there are gives the whole space. A longer sample begins with
+/// the shorter one.
+///
+/// Complexity: O(candidates looked at), whatever the space's size.
+public struct CandidateSelection: IteratorProtocol, Sendable {
+  /// Candidates that are no part of a sample.
+  public struct Rejections: Hashable, Sendable {
+    /// Their networks do not keep the budgets.
+    public internal(set) var overBudget = 0
+    /// The family makes no network of their choices.
+    public internal(set) var failed = 0
 
-/// A uniform sample of a space's admissible candidates, and what was met on the way to it.
-public struct CandidateSample: Sendable {
-  /// Why sampling stopped.
-  public enum Ending: Hashable, Sendable {
-    /// As many as were asked for.
-    case complete
-    /// Every candidate of the space was looked at.
-    case exhausted
-    /// This many candidates in a row were inadmissible: the budgets leave too little of the space to find.
-    case rejectionLimit(Int)
+    /// Of both kinds.
+    public var count: Int { overBudget + failed }
   }
 
-  /// A candidate that keeps the budgets.
-  public struct Admitted: Sendable {
-    /// What was drawn.
-    public let candidate: Candidate
-    /// What its choices make.
-    public let network: Network
-  }
+  private let space: SearchSpace
+  // Iterators are advanced where they stand: a copy of a shuffle, however short-lived, would cost as much as all
+  // candidates taken so far.
+  private var enumeration: CandidateSequence.Iterator?
+  private var shuffle: ShuffledCandidates.Iterator?
+  /// Of a sample: how many are still wanted.
+  private var wanted: Int?
+  private let rejectionLimit: Int
+  /// Since the last candidate of the sample.
+  public private(set) var rejectedInARow = Rejections()
+  /// Whether a sample ended before its time: the budgets leave too little of the space to find.
+  public private(set) var hasGivenUp = false
 
-  /// A candidate that makes no network.
-  public struct Failed: Sendable {
-    /// What was drawn.
-    public let candidate: Candidate
-    /// The family's own words.
-    public let message: String
-  }
-
-  /// In the order in which they were drawn.
-  public internal(set) var admitted: [Admitted] = []
-  /// Candidates that make no network, in the order in which they were drawn; the first 1000 of them.
-  public internal(set) var failed: [Failed] = []
-  /// Candidates that make no network, all of them.
-  public internal(set) var failedCount = 0
-  /// Candidates outside the budgets.
-  public internal(set) var overBudgetCount = 0
-  /// Why drawing stopped.
-  public internal(set) var ending = Ending.exhausted
-}
-
-extension SearchSpace {
-  /// Draws candidates uniformly and without replacement from those whose network can be made and keeps the budgets.
-  /// The same seed gives the same sample; asking for as many as there are gives the whole space.
-  ///
   /// - Parameters:
-  ///   - count: how many are wanted; 0 or less gives none.
-  ///   - rejectionLimit: sampling stops after this many inadmissible candidates in a row.
-  ///
-  /// Complexity: O(candidates drawn), independent of the space's size.
-  public func sample(_ count: Int, seed: UInt64, rejectionLimit: Int = 10_000) -> CandidateSample {
-    var sample = CandidateSample()
-    var rejectedInARow = 0
-    var candidates = shuffled(seed: seed).makeIterator()
-    while sample.admitted.count < count {
-      if rejectedInARow >= rejectionLimit, rejectedInARow > 0 {
-        sample.ending = .rejectionLimit(rejectedInARow)
-        return sample
-      }
-      guard let candidate = candidates.next() else {
-        sample.ending = .exhausted
-        return sample
-      }
-      switch admission(of: candidate) {
-      case .admitted(let network):
-        sample.admitted.append(.init(candidate: candidate, network: network))
-        rejectedInARow = 0
-        continue
-      case .overBudget: sample.overBudgetCount += 1
-      case .failed(let message):
-        sample.failedCount += 1
-        if sample.failed.count < 1000 { sample.failed.append(.init(candidate: candidate, message: message)) }
-      }
-      rejectedInARow += 1
+  ///   - count: of a sample; 0 or less gives none. Nil for all candidates in order.
+  ///   - seed: of a sample.
+  ///   - rejectionLimit: sampling stops after so many inadmissible candidates in a row.
+  public init(_ space: SearchSpace, count: Int? = nil, seed: UInt64 = 0, rejectionLimit: Int = 10_000) {
+    self.space = space
+    self.rejectionLimit = rejectionLimit
+    wanted = count
+    if count == nil {
+      enumeration = space.candidates.makeIterator()
+    } else {
+      shuffle = space.shuffled(seed: seed).makeIterator()
     }
-    sample.ending = .complete
-    return sample
+  }
+
+  /// Nil after the last, or when sampling gave up.
+  public mutating func next() -> (candidate: Candidate, admission: Admission)? {
+    if let wanted {
+      hasGivenUp = wanted > 0 && rejectedInARow.count >= rejectionLimit
+      if wanted <= 0 || hasGivenUp { return nil }
+    }
+    guard let candidate = enumeration?.next() ?? shuffle?.next() else { return nil }
+    let admission = space.admission(of: candidate)
+    switch admission {
+    case .admitted:
+      rejectedInARow = Rejections()
+      wanted = wanted.map { $0 - 1 }
+    case .overBudget: rejectedInARow.overBudget += 1
+    case .failed: rejectedInARow.failed += 1
+    }
+    return (candidate, admission)
   }
 }

@@ -51,7 +51,7 @@ package struct ScoringReader {
   private func metric(_ node: YAMLNode, _ what: String) -> String? {
     if let text = node.text, let name = KnownNames.canonical(text, among: knownNames.metrics) { return name }
     let names = knownNames.metrics.map(KnownNames.snakeCase)
-    let nearest = node.text.flatMap { nearestSpelling(to: $0, among: names) }
+    let nearest = collector.suggestion(for: node.text, among: names)
     let expected =
       nearest == nil
       ? "; expected one of \(names.joined(separator: ", "))" : "; expected the name of a metric"
@@ -64,7 +64,7 @@ package struct ScoringReader {
       return collector.integer(node, "'seeds'", in: 1...10_000).map { (0..<UInt64($0)).map { $0 } }
     }
     let seeds = collector.list(node, "'seeds'", of: "a list of seeds") {
-      collector.integer($0, "a seed", in: 0 ... .max).map(UInt64.init)
+      collector.read($0, "a seed", "an integer from 0 to \(UInt64.max)") { $0.integer(as: UInt64.self) }
     }
     guard let seeds else { return nil }
     if seeds.isEmpty {

@@ -3,7 +3,8 @@ import ArchitecturePlugins
 extension SearchSpace {
   /// Lowercase hexadecimal SHA-256 of what the space means: two files have the same hash exactly when they differ at
   /// most in layout, comments, order of keys, spelled-out defaults, ways to write the same values, name and
-  /// description. The order of choices counts, since it orders the candidates; so do dataset paths as written, but
+  /// description. A parameter of the family that is fixed at its own default is no spelled-out default: it is among
+  /// the choices of every candidate, and their identifiers are others. The order of choices counts, since it orders the candidates; so do dataset paths as written, but
   /// not the files' contents.
   public var definitionHash: String { CanonicalJSON.hash(canonicalDefinition) }
 

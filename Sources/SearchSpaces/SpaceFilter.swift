@@ -5,7 +5,7 @@ import YAMLDocuments
 public struct SpaceFilter: Hashable, Sendable {
   /// The values of a parameter that candidates may have.
   public struct Inclusion: Hashable, Sendable {
-    /// The name of a choice or of a fixed parameter.
+    /// The name of a choice.
     public let parameter: String
     /// The values that are wanted.
     public let values: [ParameterValue]
@@ -17,7 +17,7 @@ public struct SpaceFilter: Hashable, Sendable {
     }
   }
 
-  /// Candidates without such a parameter are kept.
+  /// Candidates without such a parameter are kept. What several say of one parameter is taken together.
   public let inclusions: [Inclusion]
   /// Expressions that must be true of every candidate.
   public let conditions: [String]
@@ -41,13 +41,15 @@ extension SearchSpace {
   /// - Throws: `SpaceFilterError` when the filter names a parameter or value that the space does not have, or leaves
   ///   nothing; `InvalidDocument` with the place in the expression that is wrong.
   public func filtered(_ filter: SpaceFilter) throws -> SearchSpace {
-    var axes = axes
+    var included: [Int: [ParameterValue]] = [:]
     for inclusion in filter.inclusions {
       let place = try axisPlace(inclusion.parameter)
-      let axis = axes[place]
-      let wanted = try inclusion.values.map { try value($0, on: axis) }
-      axes[place] = ChoiceAxis(
-        name: axis.name, values: axis.values.filter(wanted.contains), condition: axis.condition)
+      included[place, default: []] += try inclusion.values.map { try value($0, on: axes[place]) }
+    }
+    let narrowed = axes.enumerated().map { place, axis in
+      guard let values = included[place] else { return axis }
+      return ChoiceAxis(
+        name: axis.name, values: axis.values.filter(values.contains), condition: axis.condition)
     }
     let scope = scope
     let wanted = try filter.conditions.map { text in
@@ -63,9 +65,9 @@ extension SearchSpace {
     }
     let constraints = constraints + wanted
     do throws(ChoiceDiagram.Failure) {
-      let diagram = try ChoiceDiagram(axes: axes, constraints: constraints, fixed: fixed, family: family)
+      let diagram = try ChoiceDiagram(axes: narrowed, constraints: constraints, fixed: fixed, family: family)
       return SearchSpace(
-        name: name, summary: summary, family: family, input: input, fixed: fixed, axes: axes,
+        name: name, summary: summary, family: family, input: input, fixed: fixed, axes: narrowed,
         constraints: constraints,
         diagram: diagram, budgets: budgets, scoring: scoring, ranking: ranking, directory: directory,
         fileReferences: fileReferences)

@@ -54,6 +54,11 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
 extension String {
   /// The same text with control characters shown as `�`: what a file says must not steer the user's terminal.
   package var withoutControlCharacters: String { unicodeScalars.map(shownScalar).joined() }
+
+  /// The same of a text of several lines, which stay apart.
+  package var linesWithoutControlCharacters: String {
+    unicodeScalars.map { $0 == "\n" ? "\n" : shownScalar($0) }.joined()
+  }
 }
 
 private func shownScalar(_ scalar: Unicode.Scalar) -> String {
@@ -98,6 +103,8 @@ public final class DiagnosticCollector {
   public let limit: Int
   private var seen: Set<Diagnostic> = []
   private var omittedCount = 0
+  /// A file with as many names as mistakes would otherwise take the square of its length.
+  private var comparisonsLeft = 500_000
 
   /// A collector of nothing yet.
   public init(_ source: SourceText, limit: Int = 100) {
@@ -141,6 +148,14 @@ public final class DiagnosticCollector {
       Diagnostic(
         file: source.name, location: location, message: message, suggestion: suggestion,
         sourceLine: location.flatMap { source.line($0.line) }.map(String.init)))
+  }
+
+  /// The valid name that a mistyped one most likely meant, for the mistake that is reported next; nil as well when
+  /// that mistake will not be kept, and once very many names were compared.
+  public func suggestion(for typed: String?, among names: some Collection<String>) -> String? {
+    guard let typed, diagnostics.count < limit, comparisonsLeft > 0 else { return nil }
+    comparisonsLeft -= names.count
+    return nearestSpelling(to: typed, among: names)
   }
 
   /// Notes mistakes that ended the reading of one text.

@@ -11,8 +11,9 @@ public func nearestSpelling(to typed: String, among candidates: some Sequence<St
   var best: (name: String, distance: Int)?
   for candidate in candidates {
     let other = folded(candidate)
-    let distance = editDistance(target, other)
     let allowed = max(1, max(target.count, other.count) / 3)
+    guard abs(target.count - other.count) <= allowed else { continue }
+    let distance = editDistance(target, other)
     if distance <= allowed, distance < (best?.distance ?? .max) { best = (candidate, distance) }
   }
   if let best { return best.name }
@@ -20,16 +21,17 @@ public func nearestSpelling(to typed: String, among candidates: some Sequence<St
   return target.count >= 3 && longer.count == 1 ? longer[0] : nil
 }
 
-private func folded(_ name: String) -> [Character] {
-  name.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 }
+private func folded(_ name: String) -> [Unicode.Scalar] {
+  name.lowercased().unicodeScalars.map { $0 == "-" || $0 == " " ? "_" : $0 }
 }
 
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
   if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
-  var previous2 = [Int]()
+  var previous2 = [Int](repeating: 0, count: b.count + 1)
   var previous = Array(0...b.count)
+  var current = previous
   for i in 1...a.count {
-    var current = [i] + [Int](repeating: 0, count: b.count)
+    current[0] = i
     for j in 1...b.count {
       let substitution = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
       current[j] = min(substitution, previous[j] + 1, current[j - 1] + 1)
@@ -37,7 +39,7 @@ private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
         current[j] = min(current[j], previous2[j - 2] + 1)
       }
     }
-    (previous2, previous) = (previous, current)
+    (previous2, previous, current) = (previous, current, previous2)
   }
   return previous[b.count]
 }

@@ -104,7 +104,7 @@ public final class YAMLMappingReader {
   public func finish() {
     for (key, _) in node.entries ?? [] {
       guard let name = key.text, !asked.contains(name) else { continue }
-      let suggestion = nearestSpelling(to: name, among: asked)
+      let suggestion = collector.suggestion(for: name, among: asked)
       let expected =
         suggestion == nil && !asked.isEmpty ? "; expected one of \(asked.joined(separator: ", "))" : ""
       collector.report(
@@ -148,7 +148,7 @@ extension DiagnosticCollector {
     report(
       "\(what) is \(node.shown); expected one of \(names.map(\.name).joined(separator: ", "))",
       at: node.location,
-      suggestion: node.text.flatMap { nearestSpelling(to: $0, among: names.map(\.name)) })
+      suggestion: suggestion(for: node.text, among: names.map(\.name)))
     return nil
   }
 

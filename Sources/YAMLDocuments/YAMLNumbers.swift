@@ -2,9 +2,12 @@ extension YAMLNode {
   /// An unquoted decimal integer: digits with an optional sign, or in exponent form when the value is integral
   /// (`1e6`, `1.5e3`). Leading zeros are decimal (`007` is 7). Nil for anything else: hexadecimal and octal numbers,
   /// underscores, `64.0`, and whatever `Int` cannot hold.
-  public var integer: Int? {
+  public var integer: Int? { integer(as: Int.self) }
+
+  /// The same of another type.
+  public func integer<Value: FixedWidthInteger>(as type: Value.Type) -> Value? {
     guard case .scalar(let text, quoted: false) = content else { return nil }
-    return Int(text) ?? exactIntegerInExponentForm(text)
+    return Value(text) ?? exactIntegerInExponentForm(text)
   }
 
   /// An unquoted finite decimal number; nil for anything else, `.inf`, `.nan` and hexadecimal numbers included, and
@@ -43,7 +46,7 @@ private func isDecimalNumber(_ text: String) -> Bool {
 }
 
 /// Exact where a detour through `Double` would round: `9007199254740993e0`.
-private func exactIntegerInExponentForm(_ text: String) -> Int? {
+private func exactIntegerInExponentForm<Value: FixedWidthInteger>(_ text: String) -> Value? {
   guard isDecimalNumber(text), let mark = text.firstIndex(where: { $0 == "e" || $0 == "E" }),
     let exponent = Int(text[text.index(after: mark)...]), (-1000...1000).contains(exponent)
   else { return nil }
@@ -55,8 +58,8 @@ private func exactIntegerInExponentForm(_ text: String) -> Int? {
     guard digits.suffix(-shift).allSatisfy({ "+-0".contains($0) }) else { return nil }
     let kept = digits.dropLast(-shift)
     digits = kept.contains(where: \.isNumber) ? String(kept) : "0"
-    return Int(digits)
+    return Value(digits)
   }
   if digits.allSatisfy({ "+-0".contains($0) }) { return 0 }
-  return Int(digits + String(repeating: "0", count: shift))
+  return Value(digits + String(repeating: "0", count: shift))
 }

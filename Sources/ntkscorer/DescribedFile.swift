@@ -42,7 +42,7 @@ enum DescribedFile {
         "\(axis.name) (\(axis.values.count)" + (axis.condition.map { " when \($0)" } ?? "") + ")"
       }.joined(separator: " × ")
       let rule = space.ranking.metrics.map(KnownNames.snakeCase).joined(separator: " + ")
-      return "search space '\(space.name)': \(space.cardinality) "
+      return "search space '\(space.name.withoutControlCharacters)': \(space.cardinality) "
         + (space.cardinality.uint64 == 1 ? "candidate" : "candidates")
         + " of \(space.family.name)\(axes.isEmpty ? "" : ", \(axes)"), input \(space.input.shape), "
         + "\(space.input.samples) samples, \(NumberText.counted(space.scoring.seeds.count, "seed")), "

@@ -56,3 +56,47 @@ private struct StructuralHeadline: ScoringMetric {
   #expect(result.counts.fromStore == 0)
   #expect(result.candidates.map(\.rank) == [1, 2, 3, 4, 5])
 }
+
+/// λ_max, but for one value, which it has nothing to say of.
+private struct Choosy: ScoringMetric {
+  let name: String
+  let dislikes: Double?
+
+  var description: MetricDescription {
+    MetricDescription(
+      name: name, title: name, unit: "1", explanation: "λ_max.", source: "this test",
+      direction: .lowerIsBetter, directionReason: "by decree", scale: .linear,
+      needs: [.tangentKernelSpectrum])
+  }
+
+  func value(of measurements: Measurements) -> MetricValue {
+    guard case .spectrum(let spectrum) = measurements.tangentKernelSpectrum,
+      let largest = spectrum.eigenvalues.first,
+      largest != dislikes
+    else { return .failure(.nonFinite, message: "it is not liked") }
+    return .value(largest)
+  }
+}
+
+/// Two metrics rank, and each fails under another seed: what counts is under how many seeds neither did.
+@Test func aSeedIsGoodWhenEveryMetricThatRanksHasAValue() throws {
+  func result(_ left: Double?, _ right: Double?) throws -> RankingResult {
+    var metrics = MetricRegistry.standard
+    try metrics.register(Choosy(name: "left", dislikes: left))
+    try metrics.register(Choosy(name: "right", dislikes: right))
+    let scorer = Scorer(metrics: metrics)
+    return try scorer.rank(
+      scorer.space(
+        """
+        family: fully_connected
+        input: {shape: [4], outputs: 2, samples: 6}
+        choices: {width: [8]}
+        scoring: {seeds: 3}
+        ranking: {rank_sum: [left, right]}
+        """))
+  }
+  let values = try #require(try result(nil, nil).candidates.first?.metrics["left"]?.perSeed)
+  let candidate = try #require(try result(values[0], values[1]).candidates.first)
+  #expect(candidate.metrics["left"]?.seedsOk == 2 && candidate.metrics["right"]?.seedsOk == 2)
+  #expect(candidate.seedsOk == 1)
+}

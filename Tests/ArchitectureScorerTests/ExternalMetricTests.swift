@@ -235,3 +235,28 @@ func wrongMetricsAreExplained(more: String, words: String) throws {
   let without = PluginConformance(path: absent.path).checks.filter { !$0.isPassed }
   #expect(without.map(\.subject) == ["told: values of some networks"])
 }
+
+/// What a run kept of a plugin's metrics is all that showing it again takes.
+@Test func aRunRankedByAPluginIsReadWithoutIt() throws {
+  let script = try metricScript(
+    values: #"case $line in *'"parameters":91'*) value=null ;; *) value=2.5 ;; esac; "#
+      + #"echo '{"id":'$id',"values":{"told":'$value'}}'"#)
+  let store = try ResultStore.inMemory()
+  let scorer = try Scorer().adding(Plugin(path: script.path))
+  // 6·w + w + 3·w + 3 parameters.
+  let space = try scorer.space(widths("8, 16", by: "told"))
+  let result = try scorer.rank(space, store: store)
+  #expect(result.candidates.map { $0.metrics["told"]?.value } == [2.5])
+  #expect(result.failed.map(\.outcome) == [.notApplicable])
+  let another = try metricScript(values: answer("7"))
+  for reader in [scorer, Scorer(), try Scorer().adding(Plugin(path: another.path))] {
+    let stored = try reader.storedRun(in: store).result
+    #expect(stored.candidates == result.candidates)
+    #expect(stored.failed == result.failed)
+    #expect(stored.run == result.run)
+    #expect(stored.metrics.map(\.source) == result.metrics.map(\.source))
+    #expect(stored.metrics.map(\.direction) == result.metrics.map(\.direction))
+  }
+  // No value is an answer too.
+  #expect(try scorer.rank(space, store: store).counts.computed == 0)
+}

@@ -137,5 +137,15 @@ import Testing
     #expect(ChoiceImportance(name: "n", levels: levels([1, 1, 1]), scores: [1, 2, 3]) == nil)
     #expect(ChoiceImportance(name: "n", levels: levels([1, 2, 3]), scores: [5, 5, 5]) == nil)
     #expect(ChoiceImportance(name: "n", levels: [], scores: []) == nil)
+    let rounding = [5, 5 + 1e-14, 5 - 1e-14]
+    #expect(ChoiceImportance(name: "n", levels: levels([1, 2, 3]), scores: rounding) == nil)
+  }
+
+  @Test func smallScoresVaryAsLargeOnesDo() throws {
+    for scale in [1e-200, 1e-10, 1, 1e100] {
+      let scores = [1, 2, 1, 3].map { $0 * scale }
+      let found = try #require(ChoiceImportance(name: "n", levels: levels([1, 2, 1, 2]), scores: scores))
+      #expect(scale == 1e-200 || abs(found.share - 9.0 / 11) < 1e-12)
+    }
   }
 }

@@ -67,6 +67,25 @@ import Testing
     #expect(result.errors.contains("did you mean 'family'?"))
   }
 
+  @Test func whatFilesSayDoesNotSteerTheTerminal() throws {
+    _ = try folder.write("a,b\n1,\u{1B}[2J\n3,4\n", to: "data.csv")
+    let space = try folder.write(
+      """
+      name: "\\e[31mred"
+      family: fully_connected
+      input: {shape: [2], outputs: 1, samples: 2, dataset: {kind: csv, path: data.csv, header: true}}
+      fixed: {depth: 1, width: 4}
+
+      """, to: "hostile.yaml")
+    let valid = try Tool.run(["validate", space], in: folder)
+    #expect(valid.exitCode == 0 && valid.output.contains("\u{FFFD}[31mred"))
+    let ranked = try Tool.run(["rank", space, "--no-store"], in: folder)
+    #expect(ranked.exitCode == 2 && ranked.errors.contains("'\u{FFFD}[2J' is not a number"))
+    for text in [valid.output, valid.errors, ranked.output, ranked.errors] {
+      #expect(!text.contains("\u{1B}"))
+    }
+  }
+
   @Test func missingDatasetIsToldWhereItIsNamed() throws {
     let path = try folder.write(
       "family: fully_connected\ninput:\n  shape: [4]\n  outputs: 2\n  dataset: {kind: npy, path: gone.npy}\n",

@@ -25,6 +25,7 @@ import Testing
     }
     #expect(try count([]) == "8\n")
     #expect(try count(["--include", "depth=1,3"]) == "4\n")
+    #expect(try count(["--include", "depth=1", "--include", "depth=3"]) == "4\n")
     #expect(try count(["--where", "residual", "--where", "width < 8"]) == "2\n")
     let ranked = try Tool.run(
       ["rank", path, "--no-store", "--include", "width=8", "--where", "depth > 1", "--format", "csv"],

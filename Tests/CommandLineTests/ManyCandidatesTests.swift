@@ -1,3 +1,4 @@
+import CPNG
 import Datasets
 import Foundation
 import Testing
@@ -61,6 +62,34 @@ import Testing
       let expected = try #require(estimate["peakMemoryBytes"] as? Int)
       #expect(
         expected > all.peakBytes / 2 && expected < all.peakBytes * 2, "\(expected) for \(all.peakBytes)")
+    }
+
+    /// Beside the decoded image no more than a row of it is held.
+    @Test func resizingTakesLittleMoreThanTheImage() throws {
+      let side = 8000
+      var image = png_image()
+      image.version = png_uint_32(PNG_IMAGE_VERSION)
+      (image.width, image.height) = (png_uint_32(side), png_uint_32(side))
+      var size = 1 << 20
+      var bytes = [UInt8](repeating: 0, count: size)
+      let pixels = [UInt8](repeating: 7, count: side * side)
+      try #require(png_image_write_to_memory(&image, &bytes, &size, 0, pixels, 0, nil) != 0)
+      for name in ["a", "b"] {
+        let place = folder.file("images/\(name)")
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        try Data(bytes[..<size]).write(to: URL(fileURLWithPath: place + "/x.png"))
+      }
+      let space = try folder.write(
+        """
+        family: fully_connected
+        input: {shape: [1, 4, 4], outputs: 1, samples: 2, dataset: {kind: images, path: images, resize: [4, 4]}}
+        fixed: {depth: 1}
+        choices: {width: {from: 1, to: 2000}}
+        scoring: {seeds: 1}
+
+        """, to: "images.yaml")
+      let peak = try run(["rank", space, "--no-store", "--top", "1"]).peakBytes
+      #expect(peak < 300 << 20, "\(peak >> 20) MiB")
     }
 
     /// The system counts what the program that starts another held as the other's own.

@@ -82,6 +82,13 @@ import Testing
     #expect(text.hasPrefix("<svg") && text.contains("width 64: κ") && text.contains("width 128: λ"))
     for (arguments, message) in [
       (["--plot", picture, "--plot-over", "dpth"], "'dpth' is no number"),
+      (
+        [
+          "--plot", picture, "--plot-metrics",
+          .init(repeating: "condition_number,", count: 4).dropLast() + "",
+        ],
+        "a picture of 4 metrics, and it tells 3 apart"
+      ),
       (["--plot", picture, "--plot-metrics", "kernel_trace"], "'tiny' does not compute 'kernel_trace'"),
       (["--plot", folder.file("nowhere/a.svg")], "there is no folder"),
     ] {
@@ -90,6 +97,54 @@ import Testing
       #expect(wrong.errors.contains(message), "\(wrong.errors)")
     }
     #expect(try rank("--plot-over", "depth").exitCode == 64)
+  }
+
+  @Test func picturesThatCannotBeDrawnAreRefusedBeforeOrCostNothingElse() throws {
+    let space = try folder.write(
+      """
+      name: waves
+      family: fully_connected
+      input: {shape: [4], outputs: 1, samples: 2}
+      fixed: {depth: 1}
+      choices: {activation: [tanh, erf, relu, gelu, silu, sin, elu, softplus, sigmoid], width: [4, 8]}
+      scoring: {seeds: 1}
+
+      """, to: "waves.yaml")
+    func draw(over choice: String) throws -> Finished {
+      try Tool.run(
+        ["rank", space, "--no-store", "--plot", folder.file("a.svg"), "--plot-over", choice], in: folder)
+    }
+    let word = try draw(over: "activation")
+    #expect(word.exitCode == 2 && word.output.isEmpty)
+    #expect(
+      word.errors.contains("'activation' is no number that varies between candidates; expected one of width"))
+    let many = try draw(over: "width")
+    #expect(many.exitCode == 2 && many.output.contains("waves: 18 candidates"))
+    #expect(many.errors.contains("ntkscorer: 18 candidates in "))
+    #expect(many.errors.contains("9 combinations of activation, each with a colour of its own"))
+  }
+
+  @Test func aSampleThatCannotBeFoundSaysWhatWasMet() throws {
+    let space = try folder.write(
+      """
+      name: rare
+      family: fully_connected
+      input: {shape: [4], outputs: 1, samples: 2}
+      fixed: {depth: 2}
+      choices:
+        width: [[4, 4], [4, 4, 4]]
+        weight_variance: {from: 1, to: 2, count: 10000}
+      constraints: {parameters: {at_most: 1}}
+      scoring: {seeds: 1}
+
+      """, to: "rare.yaml")
+    let result = try Tool.run(["rank", space, "--no-store", "--limit", "3"], in: folder)
+    #expect(result.exitCode == 1)
+    let met = try #require(
+      result.errors.firstMatch(
+        of: #/in a row, ([0-9,]+) were outside the budgets and ([0-9,]+) were without a network/#))
+    let counts = [met.1, met.2].compactMap { Int($0.replacing(",", with: "")) }
+    #expect(counts.reduce(0, +) == 10_000 && counts.allSatisfy { $0 > 4000 })
   }
 
   @Test func estimatesIncludeInfiniteWidth() throws {

@@ -21,6 +21,26 @@ private enum ImageFile {
     return Array(bytes.prefix(size))
   }
 
+  /// Grey values of 16 bits, of which the file does not say what they mean.
+  static func png(_ values: [UInt16], width: Int, height: Int) throws -> [UInt8] {
+    var image = png_image()
+    image.version = png_uint_32(PNG_IMAGE_VERSION)
+    image.width = png_uint_32(width)
+    image.height = png_uint_32(height)
+    image.format = png_uint_32(PNG_FORMAT_FLAG_LINEAR)
+    var size = 4096
+    var bytes = [UInt8](repeating: 0, count: size)
+    guard png_image_write_to_memory(&image, &bytes, &size, 0, values, 0, nil) != 0 else { throw BadFixture() }
+    // Chunks after the signature: length, name, contents, checksum. Optional ones have a lowercase name.
+    var (kept, place) = (Array(bytes[..<8]), 8)
+    while place < size {
+      let end = place + 12 + bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      if bytes[place + 4] < UInt8(ascii: "a") { kept += bytes[place..<end] }
+      place = end
+    }
+    return kept
+  }
+
   static let (grey, red) = (UInt32(0), UInt32(PNG_FORMAT_FLAG_COLOR))
   static let transparent = UInt32(PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)
 
@@ -121,6 +141,14 @@ private enum ImageFile {
     try folder.write("dog/a.png", image)
     let values = try open().batch(count: 1, seed: 0).values.map { Int(($0 * 255).rounded()) }
     #expect(values == [0, 200, 0, 100, 0, 50])
+  }
+
+  @Test func sixteenBitsAreReadAsEightAre() throws {
+    let values: [UInt16] = [0, 16, 64, 128, 200, 255]
+    let wide = try ImageFile.png(values.map { $0 * 257 }, width: 6, height: 1)
+    #expect(wide[24] == 16)
+    for name in ["cat/a.png", "dog/a.png"] { try folder.write(name, wide) }
+    #expect(try open().batch(count: 1, seed: 0).values.map { UInt16(($0 * 255).rounded()) } == values)
   }
 
   @Test func imagesOfSeveralSizesNeedAResolution() throws {

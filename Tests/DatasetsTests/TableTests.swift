@@ -51,6 +51,14 @@ import Testing
         == "t.csv: no column is called 'c'; the table has no header; name a column by its number, 1 to 2")
   }
 
+  /// Nobody calls a column `NA`: a sample would be lost without a word.
+  @Test(arguments: ["", "NA", "?", "nan"]) func aMissingValueIsNoName(missing: String) throws {
+    let place = "t.csv: line 1: row 0: column '2': the value is missing; "
+    #expect(message("1,\(missing),0\n2,3,1\n")?.hasPrefix(place) == true)
+    #expect(message("1,\(missing)\n")?.hasPrefix(place) == true)
+    #expect(try open("x,\(missing),y\n2,3,1\n").sampleCount == 1)
+  }
+
   @Test func numbersAsNamesNeedTheHeaderToBeStated() throws {
     let text = "2019,2020\n1,2\n3,4\n"
     #expect(try open(text).sampleCount == 3)

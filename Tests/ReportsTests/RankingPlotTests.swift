@@ -55,5 +55,10 @@ private let grid = report([(3, 16, 9), (1, 8, 2), (1, 16, 3), (2, 8, nil), (3, 8
   }
   #expect(throws: RankingPlotError.nothingVaries) { try report([(1, 8, 2)]).plot() }
   let many = report((1...9).map { (1, $0, 1) } + (1...9).map { (2, $0, 1) })
-  #expect(throws: RankingPlotError.self) { try many.plot(over: "depth") }
+  #expect(throws: RankingPlotError.tooManyCombinations(9, choices: ["width"], most: 8)) {
+    try many.plot(over: "depth")
+  }
+  #expect(throws: RankingPlotError.tooManyMetrics(4, most: 3)) {
+    try grid.plot(metrics: .init(repeating: "conditionNumber", count: 4))
+  }
 }

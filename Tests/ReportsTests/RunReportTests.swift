@@ -142,6 +142,23 @@ import Testing
     #expect(page.components(separatedBy: "h0").count < 4200)
   }
 
+  /// A candidate with a failed seed has the best average, over other seeds than the rest.
+  @Test func averagesOverOtherSeedsAreOnNoFront() throws {
+    let report = Self.report(SampleReport.report)
+    #expect(SampleReport.report.ranked[3].seedsOk == 2)
+    #expect(report.fronts.parameters == [true, false, false, false])
+    #expect(report.fronts.multiplyAdds == [true, true, true, false])
+  }
+
+  @Test func whatTheRankingTakesForRoundingIsNoDifference() {
+    let kappas = [1, 1 + 1e-13, 1 - 1e-13, 1 + 2e-13]
+    let ranking = RankingReport(
+      space: "even", identity: .null, seeds: [0], metrics: [SampleReport.conditionNumber],
+      rankingMetrics: ["conditionNumber"],
+      ranked: kappas.enumerated().map { SampleReport.ranked(1, $1, id: "\($0)", depth: $0) }, failed: [])
+    #expect(Self.report(ranking).importance.isEmpty)
+  }
+
   @Test func nothingRankedIsAPageToo() {
     let empty = RankingReport(
       space: "empty", identity: .verbatim("{}"), seeds: [0], metrics: [SampleReport.conditionNumber],

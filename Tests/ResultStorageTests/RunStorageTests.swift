@@ -77,6 +77,19 @@ import Trainability
     #expect(try store.newestRun(ofSpaceNamed: "tiny")?.settingsJSON == "2")
   }
 
+  /// The hash of a definition does not cover its name.
+  @Test func aRunKeepsTheNameOfItsSpace() throws {
+    let store = try ResultStore.inMemory()
+    for name in ["tiny", "copy"] {
+      let space = SpaceRecord(name: name, contentHash: "s1", definition: "same")
+      _ = try store.startRun(space: space, settingsJSON: name, command: "rank")
+    }
+    _ = try store.startRun(space: nil, settingsJSON: "{}", command: "score")
+    #expect(try store.runs().map(\.spaceName) == ["tiny", "copy", nil])
+    #expect(try store.newestRun(ofSpaceNamed: "copy")?.settingsJSON == "copy")
+    #expect(try store.newestRun(ofSpaceNamed: "tiny")?.settingsJSON == "tiny")
+  }
+
   @Test func unknownRunIsAnError() throws {
     let store = try ResultStore.inMemory()
     let expected = StoreError.unknownReference(path: "in memory", reason: "no run 7")

@@ -78,6 +78,28 @@ import Trainability
     #expect(try store.candidates() == [new])
   }
 
+  @Test func runsOfAnEarlierVersionAreNamedByWhatTheySay() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let store = try ResultStore.open(folder.store)
+      for (name, description) in [("tiny", "no JSON"), ("copy", #"{"space":"copy"}"#)] {
+        let space = SpaceRecord(name: name, contentHash: "s1", definition: "d")
+        _ = try store.startRun(space: space, settingsJSON: "{}", description: description, command: "rank")
+      }
+      try store.close()
+      let database = try DatabaseQueue(path: folder.store)
+      try database.write {
+        try $0.execute(
+          sql: """
+            ALTER TABLE runs DROP COLUMN space_name;
+            DELETE FROM grdb_migrations WHERE identifier LIKE '5 %';
+            """)
+      }
+      try database.close()
+    }
+    #expect(try ResultStore.open(folder.store).runs().map(\.spaceName) == ["tiny", "copy"])
+  }
+
   @Test func emptyFileBecomesAStore() throws {
     let folder = try TemporaryFolder()
     try Data().write(to: URL(fileURLWithPath: folder.store))

@@ -127,9 +127,19 @@ import Testing
           choices: "{depth: [1], width: {from: 1, to: 100000}, tag: {from: 1, to: 100000}}",
           "constraints: {where: tag * width % 7 == tag % 11}")
       ) == [
-        "4:22 the conditions and constraints tie together more than 1000000 combinations of choices; expected fewer "
-          + "values, or fewer choices in one expression"
+        "4:22 the conditions and constraints tie too many combinations of choices together; expected fewer values, "
+          + "fewer choices in one expression, or fewer expressions"
       ])
+  }
+
+  /// Many expressions over few combinations cost as much as one over many.
+  @Test func expressionsBeyondTheLimitAreRefusedToo() {
+    let lines = (0..<30).map { "'(tag * 3 + width * 7 + depth * \($0 + 2)) % 1009 != 5'" }
+    let found = mistakes(
+      spaceText(
+        choices: "{depth: {from: 1, to: 60}, width: {from: 1, to: 60}, tag: {from: 1, to: 60}}",
+        "constraints: {where: [\(lines.joined(separator: ", "))]}"))
+    #expect(found.count == 1 && found[0].contains("tie too many combinations of choices together"))
   }
 }
 

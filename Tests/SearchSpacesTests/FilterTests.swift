@@ -33,6 +33,13 @@ import YAMLDocuments
     #expect(try filtered([("tag", integers(1))]).cardinality.int == 2 * 3 + 2 * 3)
   }
 
+  @Test func valuesOfOneParameterAreTakenTogether() throws {
+    let apart = try filtered([("depth", integers(1)), ("width", integers(8)), ("depth", integers(2))])
+    let together = try filtered([("depth", integers(1, 2)), ("width", integers(8))])
+    #expect(apart.candidates.map(\.id) == together.candidates.map(\.id))
+    #expect(apart.cardinality.int == 2)
+  }
+
   @Test func aFilteredSpaceIsAnotherDefinition() throws {
     #expect(try filtered([], ["depth > 1"]).definitionHash != space(text).definitionHash)
     #expect(try filtered([], ["depth > 1"]).definitionHash == filtered([], ["(depth) > 1"]).definitionHash)

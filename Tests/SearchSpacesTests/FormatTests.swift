@@ -89,6 +89,9 @@ import YAMLDocuments
   @Test func seedsAreACountOrAList() throws {
     #expect(try space(spaceText("scoring: {seeds: 2}")).scoring.seeds == [0, 1])
     #expect(try space(spaceText("scoring: {seeds: [7, 0]}")).scoring.seeds == [7, 0])
+    #expect(
+      try space(spaceText("scoring: {seeds: [18446744073709551615, 1e19]}")).scoring.seeds
+        == [.max, 10_000_000_000_000_000_000])
   }
 
   @Test func rankedMetricIsComputed() throws {

@@ -150,7 +150,7 @@ import Testing
     ("scoring: {metrics: lambda_max}", "'metrics' is 'lambda_max'; expected a list of metric names", ""),
     ("scoring: {seeds: [1, 1]}", "repeats what stands already at 4:19", ""),
     ("scoring: {seeds: []}", "'seeds' is an empty list", ""),
-    ("scoring: {seeds: [-1]}", "a seed is '-1'; expected an integer of at least 0", ""),
+    ("scoring: {seeds: [-1]}", "a seed is '-1'; expected an integer from 0 to 18446744073709551615", ""),
     ("scoring: 5", "'scoring' must be a mapping of keys to values, not '5'", ""),
     ("ranking: {by: lambda_max, rank_sum: [lambda_max, parameters]}", "both 'by' and 'rank_sum'", ""),
     ("ranking: {}", "'ranking' says nothing; expected 'by' or 'rank_sum'", ""),

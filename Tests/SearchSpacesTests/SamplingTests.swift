@@ -1,3 +1,4 @@
+import NetworkGraph
 import SearchSpaces
 import Testing
 
@@ -6,6 +7,32 @@ private func hugeSpace() throws -> SearchSpace {
     spaceText(
       choices: "{tag: {from: 1, to: 1000000}, width: {from: 1, to: 1000000}, depth: [1], "
         + "weight_variance: {from: 0.001, to: 1000, step: 0.001}}"))
+}
+
+/// Everything that a selection gives.
+struct Drawn {
+  var admitted: [(candidate: Candidate, network: Network)] = []
+  var failures: [String] = []
+  var overBudgetCount = 0
+  /// As it is in the end.
+  private(set) var selection: CandidateSelection
+
+  init(_ selection: CandidateSelection) {
+    self.selection = selection
+    while let (candidate, admission) = self.selection.next() {
+      switch admission {
+      case .admitted(let network): admitted.append((candidate, network))
+      case .overBudget: overBudgetCount += 1
+      case .failed(let message): failures.append(message)
+      }
+    }
+  }
+}
+
+extension SearchSpace {
+  fileprivate func sample(_ count: Int, seed: UInt64, rejectionLimit: Int = 10_000) -> Drawn {
+    Drawn(CandidateSelection(self, count: count, seed: seed, rejectionLimit: rejectionLimit))
+  }
 }
 
 @Suite struct SamplingTests {
@@ -32,16 +59,15 @@ private func hugeSpace() throws -> SearchSpace {
   @Test func sampleAsLargeAsTheSpaceIsTheSpace() throws {
     let space = try space(spaceText())
     let sample = space.sample(12, seed: 5)
-    #expect(sample.ending == .complete)
     #expect(Set(sample.admitted.map(\.candidate)) == Set(space.candidates))
     let more = space.sample(1000, seed: 5)
-    #expect(more.ending == .exhausted)
+    #expect(!more.selection.hasGivenUp)
     #expect(Set(more.admitted.map(\.candidate)) == Set(space.candidates))
   }
 
   @Test func sampleOfNoneIsEmpty() throws {
     #expect(try space(spaceText()).sample(0, seed: 0).admitted.isEmpty)
-    #expect(try space(spaceText()).sample(-5, seed: 0).ending == .complete)
+    #expect(try space(spaceText()).sample(-5, seed: 0).admitted.isEmpty)
   }
 
   @Test func everyCandidateIsDrawnEquallyOften() throws {
@@ -105,9 +131,11 @@ private func hugeSpace() throws -> SearchSpace {
       choices: "{depth: {from: 1, to: 4}, width: {from: 1, to: 25}}",
       "constraints: {parameters: {at_most: 100}}")
     let space = try space(text)
-    let admissible = try space.candidates.filter { try space.admits(space.makeNetwork($0)) }
+    let admissible = try space.candidates.filter {
+      try space.budgets.violations(of: space.makeNetwork($0)).isEmpty
+    }
     let sample = space.sample(1000, seed: 2)
-    #expect(sample.ending == .exhausted)
+    #expect(!sample.selection.hasGivenUp)
     #expect(Set(sample.admitted.map(\.candidate)) == Set(admissible))
     #expect(sample.overBudgetCount == 100 - admissible.count)
     #expect((10...90).contains(admissible.count))
@@ -119,9 +147,8 @@ private func hugeSpace() throws -> SearchSpace {
     let space = try space(spaceText(choices: "{depth: {from: 1, to: 4}, width: [[8, 8], [8, 8, 8]]}"))
     let sample = space.sample(100, seed: 0)
     #expect(sample.admitted.count == 2)
-    #expect(sample.failedCount == 6)
-    #expect(sample.failed.count == 6)
-    #expect(sample.failed.allSatisfy { $0.message.hasSuffix("layers") })
+    #expect(sample.failures.count == 6)
+    #expect(sample.failures.allSatisfy { $0.hasSuffix("layers") })
   }
 
   @Test func budgetThatNothingKeepsEndsTheSearch() throws {
@@ -129,8 +156,25 @@ private func hugeSpace() throws -> SearchSpace {
       spaceText(
         choices: "{depth: [1], width: {from: 1, to: 1000000}}", "constraints: {parameters: {at_most: 3}}"))
     let sample = space.sample(10, seed: 0, rejectionLimit: 500)
-    #expect(sample.ending == .rejectionLimit(500))
+    #expect(sample.selection.hasGivenUp)
     #expect(sample.overBudgetCount == 500)
     #expect(sample.admitted.isEmpty)
+  }
+
+  @Test func whatIsNoPartOfASampleIsCountedByItsKind() throws {
+    // Width [8, 8] fits depth 2 alone.
+    let space = try space(
+      spaceText(
+        choices: "{depth: {from: 1, to: 4}, width: [8, [8, 8]]}", "constraints: {parameters: {at_most: 3}}"))
+    let rejected = space.sample(1, seed: 0, rejectionLimit: 8).selection.rejectedInARow
+    #expect(rejected.overBudget == 5 && rejected.failed == 3 && rejected.count == 8)
+  }
+
+  @Test func withoutACountAllAreGivenInOrder() throws {
+    let space = try space(spaceText(choices: "{depth: {from: 1, to: 4}, width: [8, [8, 8]]}"))
+    var selection = CandidateSelection(space, rejectionLimit: 1)
+    var ids: [String] = []
+    while let next = selection.next() { ids.append(next.candidate.id) }
+    #expect(ids == space.candidates.map(\.id) && !selection.hasGivenUp)
   }
 }

@@ -63,8 +63,8 @@ private struct SeededGenerator: RandomNumberGenerator {
         validCount += 1
         #expect(!space.cardinality.decimal.isEmpty)
         #expect(space.definitionHash.count == 64)
-        let sample = space.sample(3, seed: 1, rejectionLimit: 20)
-        #expect(Set(sample.admitted.map(\.candidate.id)).count == sample.admitted.count)
+        let sample = Drawn(CandidateSelection(space, count: 3, seed: 1, rejectionLimit: 20)).admitted
+        #expect(Set(sample.map(\.candidate.id)).count == sample.count)
         #expect(space.candidates.prefix(3).allSatisfy { $0.id.count == 12 })
       } catch let error as InvalidDocument {
         #expect(!error.diagnostics.isEmpty)

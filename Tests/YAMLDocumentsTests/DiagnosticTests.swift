@@ -57,6 +57,25 @@ import YAMLDocuments
     #expect(nearestSpelling(to: typed, among: names) == expected)
   }
 
+  @Test func spellingsAreNotLookedForWhereNobodyWouldSeeThem() {
+    let collector = DiagnosticCollector(SourceText(name: "a", text: ""), limit: 2)
+    for _ in 0..<2 { collector.report("mistake", at: nil) }
+    #expect(collector.suggestion(for: "dpeth", among: ["depth"]) == "depth")
+    collector.report("another", at: nil)
+    #expect(collector.suggestion(for: "dpeth", among: ["depth"]) == nil)
+  }
+
+  @Test func spellingsAreNotLookedForWithoutEnd() {
+    let collector = DiagnosticCollector(SourceText(name: "a", text: ""))
+    let names = (0..<600_000).map { "\($0)" } + ["depth"]
+    #expect(collector.suggestion(for: "dpeth", among: names) == "depth")
+    #expect(collector.suggestion(for: "dpeth", among: ["depth"]) == nil)
+  }
+
+  @Test func linesStayApartWhereControlCharactersGo() {
+    #expect("a\u{1B}[2J\nb\r\nc\td".linesWithoutControlCharacters == "a\u{FFFD}[2J\nb\u{FFFD}\nc\td")
+  }
+
   @Test func lineIsFoundWhateverTheLineEndings() {
     let source = SourceText(name: "a", text: "one\r\ntwo\rthree\n\nfive")
     #expect((1...5).map { source.line($0) } == ["one", "two", "three", "", "five"])

@@ -98,7 +98,7 @@ struct FamilyReader {
       collector.report(
         "the type of \(what) is \(type.shown); expected one of \(known.joined(separator: ", "))",
         at: type.location,
-        suggestion: type.text.flatMap { nearestSpelling(to: $0, among: known) })
+        suggestion: collector.suggestion(for: type.text, among: known))
       return nil
     }
   }

@@ -240,7 +240,7 @@ private final class LayerNames {
     guard let name = node.text else { return nil }
     if name == "input" { return .input }
     guard let target = index[name] else {
-      let suggestion = nearestSpelling(to: name, among: inOrder)
+      let suggestion = collector.suggestion(for: name, among: inOrder)
       let expected = suggestion == nil ? "; expected 'input' or the name of a layer above" : ""
       collector.report("no layer is called '\(name)'\(expected)", at: node.location, suggestion: suggestion)
       return nil

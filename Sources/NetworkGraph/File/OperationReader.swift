@@ -25,7 +25,7 @@ extension LayerReader {
   func kind(inputCount: Int) -> LayerKind? {
     guard mapping.required("op") != nil, let node = mapping.value("op") else { return nil }
     guard let name = node.text, Operation.names.contains(name) else {
-      let suggestion = node.text.flatMap { nearestSpelling(to: $0, among: Operation.names) }
+      let suggestion = mapping.collector.suggestion(for: node.text, among: Operation.names)
       let expected = suggestion == nil ? "; expected one of \(Operation.names.joined(separator: ", "))" : ""
       let written = node.text == nil ? node.shown : "'\(node.shortText)'"
       report("unknown operation \(written)\(expected)", at: node, suggestion: suggestion)

@@ -11,10 +11,10 @@ public struct ExternalMetric: ScoringMetric {
   /// What the plugin is asked for to get its value.
   public let measurement: ExternalMeasurement
   /// As the plugin names it, `snake_case`.
-  private let name: String
+  let key: String
 
   fileprivate init(_ described: MetricReader.Description, _ measurement: ExternalMeasurement) {
-    name = described.name
+    key = described.name
     plugin = measurement.plugin
     self.measurement = measurement
     let words = described.name.split(separator: "_")
@@ -32,10 +32,17 @@ public struct ExternalMetric: ScoringMetric {
 
   /// The plugin's value; `.notApplicable` where it gives none.
   public func value(of measurements: Measurements) -> MetricValue {
-    measurements.value(of: .external(measurement)) {
+    measurements.value(of: .external(measurement), named: key, plugin: plugin.name)
+  }
+}
+
+extension Measurements {
+  /// One of the values that a plugin gave.
+  func value(of need: MetricNeed, named key: String, plugin: String) -> MetricValue {
+    value(of: need) {
       guard case .external(let values) = $0 else { return nil }
-      return values[name].map { MetricValue(finite: $0) }
-        ?? .failure(.notApplicable, message: "the plugin \(plugin.name) gives no value for this candidate")
+      return values[key].map { MetricValue(finite: $0) }
+        ?? .failure(.notApplicable, message: "the plugin \(plugin) gives no value for this candidate")
     }
   }
 }

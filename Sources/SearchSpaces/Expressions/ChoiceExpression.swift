@@ -71,6 +71,17 @@ extension ChoiceExpression {
     }
   }
 
+  /// How many parts it has, the values of lists among them: what folding it costs.
+  var size: Int {
+    switch self {
+    case .constant, .parameter: 1
+    case .negated(let inner), .not(let inner), .isTrue(let inner): 1 + inner.size
+    case .member(let inner, let values): 1 + inner.size + values.count
+    case .binary(_, let left, let right): 1 + left.size + right.size
+    case .call(_, let arguments): arguments.reduce(1) { $0 + $1.size }
+    }
+  }
+
   /// The parts that must all hold: `a and b` are two.
   var conjuncts: [ChoiceExpression] {
     if case .binary(.and, let left, let right) = self { left.conjuncts + right.conjuncts } else { [self] }

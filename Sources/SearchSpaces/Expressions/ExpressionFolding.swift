@@ -1,19 +1,16 @@
 import ArchitecturePlugins
 
 extension ChoiceExpression {
-  /// The expression with a parameter's value in its place, computed as far as that allows. Folding as values become
-  /// known is what lets `ChoiceDiagram` see that different choices leave the same question open.
-  ///
-  /// - Parameter value: nil for a parameter that the candidate does not have.
-  func substituting(_ name: String, _ value: ParameterValue?) -> ChoiceExpression {
-    mentions(name) ? folding { $0 == name ? .constant(value) : .parameter($0) } : self
-  }
-
   /// The expression's value where every parameter is known; nil when it is undefined.
   func value(_ parameter: (String) -> ParameterValue?) -> ParameterValue? {
     if case .constant(let value) = folding({ .constant(parameter($0)) }) { value } else { nil }
   }
 
+  /// The expression with parameters replaced, computed as far as that allows. Folding as values become known is what
+  /// lets `ChoiceDiagram` see that different choices leave the same question open.
+  ///
+  /// - Parameter replacement: a constant, undefined for a parameter that the candidate does not have, or the parameter
+  ///   itself while it is not known.
   func folding(_ replacement: (String) -> ChoiceExpression) -> ChoiceExpression {
     switch self {
     case .constant: self

@@ -114,14 +114,12 @@ struct RankCommand: ParsableCommand {
     try finish(result, of: space, store, plotting: plotted)
   }
 
-  /// Canonical names; an hour of computation must not end at a misspelling.
+  /// Canonical names; an hour of computation must not end at a picture that cannot be drawn.
   private func plottedMetrics(_ space: SearchSpace, _ scorer: Scorer) throws -> [String] {
-    if let plotOver, !space.axes.contains(where: { $0.name == plotOver }) {
-      throw RankingPlotError.notNumeric(parameter: plotOver, known: space.axes.map(\.name))
-    }
+    guard plot != nil else { return [] }
     let names =
       plotMetrics.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } } ?? []
-    return try names.map { name in
+    let metrics = try names.map { name in
       let metric = try scorer.metrics.metric(named: name).description
       guard space.scoring.metrics.contains(metric.name) else {
         throw CommandFailure.invalidInput(
@@ -129,6 +127,8 @@ struct RankCommand: ParsableCommand {
       }
       return metric.name
     }
+    try RankingReport.checkPlot(of: space, over: plotOver, metrics: metrics)
+    return metrics
   }
 
   private func finish(
@@ -148,9 +148,9 @@ struct RankCommand: ParsableCommand {
       }
     try StandardOutput.shared.append(document)
     try StandardOutput.shared.flush()
-    if let plot { try OutputFile.write(report.plot(over: plotOver, metrics: metrics).svg(), to: plot) }
     summary.warnings.forEach(Console.shared.printWarning)
     if !logging.quiet { Console.shared.print("ntkscorer: \(summary.text)") }
+    if let plot { try OutputFile.write(report.plot(over: plotOver, metrics: metrics).svg(), to: plot) }
     if result.candidates.isEmpty { throw CommandFailure.failed("nothing could be ranked") }
   }
 

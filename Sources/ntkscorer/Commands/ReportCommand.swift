@@ -30,7 +30,7 @@ struct ReportCommand: ParsableCommand {
       The ranking; what each choice explains of the score, and what each value gives; Pareto fronts of score and cost; \
       how metrics agree; the spectrum of a candidate; failures with reasons; and how the scores were made. \
       docs/reports.md says what the numbers mean. Nothing is computed anew, and neither the search space nor its data \
-      are needed.
+      nor its plugins are needed.
 
       EXAMPLES
         ntkscorer report                              the newest run, in the terminal

@@ -42,11 +42,11 @@ struct RunSummary {
   /// What the user should look into.
   var warnings: [String] {
     var warnings: [String] = []
-    if case .rejectionLimit(let count) = result.ending {
+    if case .rejectionLimit(let overBudget, let failed) = result.ending {
+      let reasons = [(overBudget, "outside the budgets"), (failed, "without a network")].filter { $0.0 > 0 }
       warnings.append(
-        "sampling stopped at \(NumberText.counted(result.counts.candidates, "candidate")): "
-          + "\(count) in a row were outside the budgets"
-      )
+        "sampling stopped at \(NumberText.counted(result.counts.candidates, "candidate")): in a row, "
+          + reasons.map { "\(NumberText.grouped($0.0)) were \($0.1)" }.joined(separator: " and "))
     }
     if result.counts.conflicts > 0 {
       warnings.append(

@@ -26,9 +26,7 @@ struct StoreCommand: ParsableCommand {
       let store = try location.openExisting()
       let document = StoreListing(
         path: location.path, statistics: try store.statistics(), runs: try store.runs(),
-        conflicts: try store.conflicts(),
-        spaceNames: Dictionary(
-          try store.spaces().map { ($0.contentHash, $0.name) }, uniquingKeysWith: { first, _ in first }))
+        conflicts: try store.conflicts())
       try StandardOutput.shared.append(document.text(as: format.format))
     }
   }

@@ -9,8 +9,6 @@ struct StoreListing {
   let statistics: StoreStatistics
   let runs: [RunRecord]
   let conflicts: [ScoreConflict]
-  /// By content hash.
-  let spaceNames: [String: String]
 
   func text(as format: OutputFormat) -> String {
     switch format {
@@ -88,7 +86,7 @@ struct StoreListing {
     runs.map { run in
       [
         "\(run.id)", run.started.formatted(.iso8601), run.status.rawValue, "\(run.candidateCount)",
-        run.spaceContentHash.flatMap { spaceNames[$0] } ?? NumberText.missing, run.command,
+        run.spaceName ?? NumberText.missing, run.command,
       ]
     }
   }
@@ -97,7 +95,7 @@ struct StoreListing {
     let runs = runs.map { run in
       JSONValue.object([
         ("id", .integer(Int(run.id))),
-        ("space", run.spaceContentHash.flatMap { spaceNames[$0] }.map(JSONValue.text) ?? .null),
+        ("space", run.spaceName.map(JSONValue.text) ?? .null),
         ("started", .text(run.started.formatted(.iso8601))),
         ("finished", run.finished.map { .text($0.formatted(.iso8601)) } ?? .null),
         ("status", .text(run.status.rawValue)),

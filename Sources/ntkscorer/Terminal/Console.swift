@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import YAMLDocuments
 
 /// Standard error: messages line by line, and below them at most one status line that is rewritten in place.
 /// A message written while the status line stands pushes it down rather than into the middle of it.
@@ -20,9 +21,15 @@ final class Console: @unchecked Sendable {
   }
 
   /// Writes `ntkscorer: error: …`.
-  func printError(_ message: String) { print("ntkscorer: error: \(message)") }
+  /// Files' names and contents are part of it, and must not steer the terminal.
+  func printError(_ message: String) {
+    print("ntkscorer: error: \(message.linesWithoutControlCharacters)")
+  }
 
-  func printWarning(_ message: String) { print("ntkscorer: warning: \(message)") }
+  /// The same of what is no error.
+  func printWarning(_ message: String) {
+    print("ntkscorer: warning: \(message.linesWithoutControlCharacters)")
+  }
 
   /// Writes or rewrites the status line, which must fit the terminal; nothing when it is unchanged.
   func show(status text: String) {
@@ -68,6 +75,7 @@ struct ConsoleLogHandler: LogHandler {
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
       .sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    Console.shared.print("ntkscorer: \(event.level): \(event.message)\(fields)")
+    Console.shared.print(
+      "ntkscorer: \(event.level): \("\(event.message)\(fields)".linesWithoutControlCharacters)")
   }
 }
