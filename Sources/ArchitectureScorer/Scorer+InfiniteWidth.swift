@@ -11,8 +11,7 @@ extension Scorer {
     if case .arrays = request.parameters {
       throw .invalidRequest("at infinite width there are no weights to read; leave them out")
     }
-    let settings: InfiniteWidthSettings
-    do { settings = try InfiniteWidthSettings(request.settings) } catch { throw .infiniteWidth(error) }
+    let settings = InfiniteWidthSettings(request.settings)
     let engine = InfiniteWidthEngine(
       threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
     let inputs = request.exactInputs ?? request.inputs.values.map(Double.init)

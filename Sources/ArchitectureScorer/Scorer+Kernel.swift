@@ -144,7 +144,8 @@ enum SpectrumAttempt {
     }
     return .init(
       eigenvalues: spectrum.eigenvalues, conditionNumber: spectrum.conditionNumber.value,
-      lambdaMax: spectrum.lambdaMax.value, lambdaMin: spectrum.lambdaMin.value,
+      lambdaMax: spectrum.lambdaMax.value, 
+      lambdaMin: spectrum.conditionNumber.value == nil ? nil : spectrum.lambdaMin.value,
       kernelTrace: spectrum.trace.value)
   }
 }

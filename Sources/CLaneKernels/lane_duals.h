@@ -67,13 +67,15 @@ LANE_INLINE DualMoments piecewiseLinearDual(const LaneGaussianDual *dual, LaneDo
   return result;
 }
 
-// Williams 1997. Of each variable 1/√(1 + 2q).
-LANE_INLINE DualMoments errorFunctionDual(LaneDouble inverse, LaneDouble c) {
+// Williams 1997. Of each variable 1/√(1 + 2q) and q. Of inputs that are alike (1 + 2q₁)(1 + 2q₂) − 4c² is far smaller
+// than its terms, and is put together so that they cancel exactly.
+LANE_INLINE DualMoments errorFunctionDual(LaneDouble inverse, LaneDouble q1, LaneDouble q2, LaneDouble c) {
   LaneDouble g = 2.0 * c * inverse;
   g = selectDual(absoluteValue(g) > (LaneDouble)1.0, copySign((LaneDouble)1.0, g), g);
   DualMoments result;
   result.value = arcSine(g) * (1.0 / halfPi);
-  result.derivative = (2.0 / halfPi) * inverse / __builtin_elementwise_sqrt((1.0 - g) * (1.0 + g));
+  LaneDouble minor = __builtin_elementwise_max(fmaDual(q1, q2, -(c * c)), (LaneDouble)0.0);
+  result.derivative = (2.0 / halfPi) / __builtin_elementwise_sqrt(1.0 + 2.0 * (q1 + q2) + 4.0 * minor);
   return result;
 }
 
@@ -102,7 +104,7 @@ LANE_INLINE DualMoments sineDual(LaneDouble half, LaneDouble c) {
 LANE_INLINE DualMoments dualMoments(
   const LaneGaussianDual *dual, LaneDouble a1, LaneDouble b1, LaneDouble a2, LaneDouble b2, LaneDouble c) {
   switch (dual->kind) {
-  case LaneDualErf: return errorFunctionDual(a1 * a2, c);
+  case LaneDualErf: return errorFunctionDual(a1 * a2, b1, b2, c);
   case LaneDualGelu: return geluDual(a1, b1, a2, b2, c);
   case LaneDualSin: return sineDual(a1 + a2, c);
   default: {

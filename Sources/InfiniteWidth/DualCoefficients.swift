@@ -26,7 +26,7 @@ enum DualCoefficients {
     case .piecewiseLinear:
       let root = q.squareRoot()
       return (root, q > 0 ? 1 / root : 0)
-    case .errorFunction: return (1 / (1 + 2 * q).squareRoot(), 0)
+    case .errorFunction: return (1 / (1 + 2 * q).squareRoot(), q)
     case .gelu: return (q, 1 / (1 + q).squareRoot())
     case .sine: return (q / 2, 0)
     }

@@ -43,7 +43,7 @@ public struct InfiniteWidthKernels: Hashable, Sendable {
 /// O((HW)²) for each thread.
 public struct InfiniteWidthEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "2"
+  public static let version = "3"
 
   private let threads: Int
   private let memoryBudget: Int?
@@ -183,28 +183,23 @@ public struct InfiniteWidthEngine: Sendable {
   private func cost(
     of plan: KernelPlan, _ rows: Int, _ secondRows: Int?, hasTangent: Bool
   ) -> InfiniteWidthCost {
-    func product(_ a: Int, _ b: Int) -> Int {
-      let (result, overflow) = a.multipliedReportingOverflow(by: b)
-      return overflow ? .max : result
-    }
-    func sum(_ values: Int...) -> Int {
-      values.reduce(0) { total, value in
-        let (result, overflow) = total.addingReportingOverflow(value)
-        return overflow ? .max : result
-      }
-    }
-    let pairs = secondRows.map { sum(product(rows, $0), rows, $0) } ?? product(rows, rows + 1) / 2
-    let samples = sum(rows, secondRows ?? 0)
-    let stored = product(product(rows, secondRows ?? rows), hasTangent ? 2 : 1)
+    let columns = secondRows ?? rows
+    let pairs =
+      secondRows.map { saturatingSum([saturatingProduct(rows, $0), rows, $0]) }
+      ?? saturatingProduct(rows, rows + 1) / 2
+    let samples = saturatingSum([rows, secondRows ?? 0])
+    let stored = saturatingProduct(rows, columns, hasTangent ? 2 : 1)
     // Of single positions some channels at a time, in blocks of sixteen, and inner products; of maps a copy.
-    let inputs = product(samples + 2 * laneCount, plan.inputChannels * plan.inputPositions)
-    let products = plan.inputPositions == 1 ? product(rows + laneCount, (secondRows ?? rows) + laneCount) : 0
+    let inputs = saturatingProduct(samples + 2 * laneCount, plan.inputChannels, plan.inputPositions)
+    let products =
+      plan.inputPositions == 1
+      ? saturatingProduct(rows + laneCount, columns + laneCount, plan.inputParts) : 0
     let perThread = TileComputation.size(plan, lanes: TileSchedule.lanes(plan), hasTangent: hasTangent)
-    let tables = product(SampleTables.numbers(plan), samples)
-    let numbers = sum(stored, inputs, products, tables, product(perThread, threads))
+    let tables = saturatingProduct(SampleTables.numbers(plan), samples)
+    let numbers = saturatingSum([stored, inputs, products, tables, saturatingProduct(perThread, threads)])
     return InfiniteWidthCost(
-      pairs: pairs, operations: product(product(plan.entriesPerPair, hasTangent ? 2 : 1), pairs),
-      bytes: product(numbers, MemoryLayout<Double>.stride))
+      pairs: pairs, operations: saturatingProduct(plan.entriesPerPair, hasTangent ? 2 : 1, pairs),
+      bytes: saturatingProduct(numbers, MemoryLayout<Double>.stride))
   }
 
   private static func context(
@@ -233,7 +228,7 @@ public struct InfiniteWidthEngine: Sendable {
     }
     let firstTables = SampleTables(plan.tables, samples: rows)
     return TileContext(
-      plan: plan, inputScale: settings.inputScale, variant: variant, products: products,
+      plan: plan, patchSums: plan.patches.map(PatchSum.init), inputScale: settings.inputScale, variant: variant, products: products,
       firstColumns: columns?.0, secondColumns: columns?.1, firstTables: firstTables,
       secondTables: secondRows.map { SampleTables(plan.tables, samples: $0) } ?? firstTables,
       hasTangent: hasTangent, lanes: TileSchedule.lanes(plan))

@@ -4,8 +4,8 @@ import NetworkGraph
 public enum InfiniteWidthError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The operation has no (known) kernel there. `reason` is a sentence.
   case unsupportedAtInfiniteWidth(node: String, operation: String, reason: String)
-  /// Layers leave their weights' variance to an initialization of which no limit is known here.
-  case initializationWithoutLimit(name: String)
+  /// A layer leaves the variance of its weights or biases to an initialization of which no limit is known here.
+  case initializationWithoutLimit(node: String)
   /// Bytes.
   case overBudget(needed: Int, budget: Int)
   /// Elementary steps (one covariance through one operation), see `InfiniteWidthCost`.
@@ -20,9 +20,9 @@ public enum InfiniteWidthError: Error, Hashable, Sendable, CustomStringConvertib
     switch self {
     case .unsupportedAtInfiniteWidth(let node, let operation, let reason):
       "node '\(node)' (\(operation)) has no kernel at infinite width: \(reason)"
-    case .initializationWithoutLimit(let name):
-      "the initialization '\(name)' has no limit of infinite width here; use he_normal or lecun_normal, or give layers "
-        + "their weight_variance and bias_variance"
+    case .initializationWithoutLimit(let node):
+      "node '\(node)' leaves its variance to an initialization that has no limit of infinite width here; use he_normal "
+        + "or lecun_normal, or give the layer its weight_variance and, with a bias, its bias_variance"
     case .overBudget(let needed, let budget):
       "needs \(needed >> 20) MB of memory, more than the \(budget >> 20) MB allowed"
     case .overOperationBudget(let needed, let budget):

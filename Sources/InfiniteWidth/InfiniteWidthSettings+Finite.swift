@@ -2,20 +2,18 @@ import NetworkGraph
 import TangentKernel
 
 extension InfiniteWidthSettings {
-  /// What the settings of a finite kernel tend to. The reduction of outputs means nothing there: the kernel is Θ ⊗ I,
-  /// and Θ is what is computed.
-  ///
-  /// - Throws: `InfiniteWidthError.initializationWithoutLimit`.
-  public init(_ settings: KernelSettings) throws(InfiniteWidthError) {
-    let variance: Double
-    switch (settings.parameterization, settings.initialization) {
-    case (.ntk, _), (_, .heNormal), (_, .heUniform): variance = 2
-    case (_, .lecunNormal), (_, .lecunUniform): variance = 1
-    default: throw .initializationWithoutLimit(name: settings.initialization.rawValue)
-    }
+  /// What the settings of a finite kernel tend to; of an initialization whose limit is not known here, for layers that give
+  /// their own variances. The reduction of outputs means nothing there: the kernel is Θ ⊗ I, and Θ is what is computed.
+  public init(_ settings: KernelSettings) {
+    let variance: Double? =
+      switch (settings.parameterization, settings.initialization) {
+      case (.ntk, _), (_, .heNormal), (_, .heUniform): 2
+      case (_, .lecunNormal), (_, .lecunUniform): 1
+      default: nil
+      }
     self.init(
       parameterization: settings.parameterization, weightVariance: variance,
-      trainsBiases: settings.parameterFilter == .all,
+      trainsBiases: settings.parameterFilter == .all, trainsScales: settings.parameterFilter != .kernels,
       removesBatchNormalization: settings.normalizationMode == .removed)
   }
 }

@@ -6,12 +6,16 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   /// `ntk`: gradients are by ω ~ N(0, 1), weight σ_w/√fan_in · ω, bias σ_b · ω. `standard`: gradients are by the
   /// weights themselves, so that widths enter the tangent kernel (Sohl-Dickstein et al. 2020).
   public var parameterization: Parameterization
-  /// σ_w² of layers that give no `weight_variance`: weights are N(0, σ_w²/fan_in).
-  public var weightVariance: Double
-  /// σ_b² of layers with a bias that give no `bias_variance`.
+  /// σ_w² of layers that give no `weight_variance`: weights are N(0, σ_w²/fan_in). Nil where every layer has to give its
+  /// own, and `bias_variance` when it has a bias.
+  public var weightVariance: Double?
+  /// σ_b² of layers with a bias that give no `bias_variance`; without effect when `weightVariance` is nil.
   public var biasVariance: Double
-  /// False leaves biases out of the tangent kernel, as a filter of parameters does; they stay random.
+  /// False leaves biases, and shifts β of normalizations, out of the tangent kernel, as a filter of parameters does;
+  /// biases stay random.
   public var trainsBiases: Bool
+  /// False leaves scales γ of normalizations out of the tangent kernel.
+  public var trainsScales: Bool
   /// Multiplies the inner products of inputs, which are otherwise means over channels.
   public var inputScale: Double
   /// Batch normalization becomes the identity, as in the finite engine's mode of that name, instead of an error.
@@ -19,13 +23,15 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
 
   /// The tangent kernel in the NTK parameterization, unless said otherwise.
   public init(
-    parameterization: Parameterization = .ntk, weightVariance: Double = 2, biasVariance: Double = 0,
-    trainsBiases: Bool = true, inputScale: Double = 1, removesBatchNormalization: Bool = false
+    parameterization: Parameterization = .ntk, weightVariance: Double? = 2, biasVariance: Double = 0,
+    trainsBiases: Bool = true, trainsScales: Bool = true, inputScale: Double = 1,
+    removesBatchNormalization: Bool = false
   ) {
     self.parameterization = parameterization
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
     self.trainsBiases = trainsBiases
+    self.trainsScales = trainsScales
     self.inputScale = inputScale
     self.removesBatchNormalization = removesBatchNormalization
   }
@@ -46,6 +52,19 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   }
 }
 
+/// What the parameters of a normalization add to the tangent kernel, x̂ being the normalized value and K̂ its covariance:
+/// the output is γ x̂ + β with γ = 1 and β = 0, neither scaled by a width, so that Θ ← Θ + kernel · K̂ + constant.
+struct NormalizationGains: Hashable {
+  /// 1 where γ is trained, else 0.
+  let kernel: Double
+  /// 1 where β is trained, else 0.
+  let constant: Double
+
+  init(_ settings: InfiniteWidthSettings) {
+    (kernel, constant) = (settings.trainsScales ? 1 : 0, settings.trainsBiases ? 1 : 0)
+  }
+}
+
 /// What a dense or convolution layer does to kernels, A being the mean over its inputs (Jacot et al. 2018;
 /// Sohl-Dickstein et al. 2020):
 ///   K ← kernelWeight · A(K) + kernelBias
@@ -61,10 +80,14 @@ struct LayerFactors: Hashable {
 
   private init() {}
 
-  init(_ scaling: ParameterScaling, bias: Bool, fanIn: Int, settings: InfiniteWidthSettings) {
+  /// Nil when the layer leaves a variance to settings that have none.
+  init?(_ scaling: ParameterScaling, bias: Bool, fanIn: Int, settings: InfiniteWidthSettings) {
+    guard let weightVariance = scaling.weightVariance ?? settings.weightVariance,
+      settings.weightVariance != nil || !bias || scaling.biasVariance != nil
+    else { return nil }
     let weightSquare = scaling.weightScale * scaling.weightScale
     let biasSquare = bias ? scaling.biasScale * scaling.biasScale : 0
-    kernelWeight = weightSquare * (scaling.weightVariance ?? settings.weightVariance)
+    kernelWeight = weightSquare * weightVariance
     kernelBias = biasSquare * (scaling.biasVariance ?? settings.biasVariance)
     switch settings.parameterization {
     case .ntk: (tangentWeight, tangentBias) = (kernelWeight, kernelBias)

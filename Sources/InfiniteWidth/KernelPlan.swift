@@ -19,10 +19,11 @@ struct KernelPlan {
     /// A position with itself, out of all pairs.
     case diagonal(target: Int, source: Int)
     case activate(target: Int, source: Int, table: Int)
-    /// Divided by both samples' deviations over all of `terms`, weighted; `pairs` are divided.
+    /// Divided by both samples' deviations over all of `terms`, weighted; `pairs` are divided. Θ then gains what
+    /// gradients by the scale γ and the shift β give.
     case normalize(
-      pairs: [(target: Int, source: Int)], terms: [(source: Int, weight: Double)], table: Int, epsilon: Double
-    )
+      pairs: [(target: Int, source: Int)], terms: [(source: Int, weight: Double)], table: Int,
+      epsilon: Double, gains: NormalizationGains)
     case patches(target: Int, source: Int, sum: Int, factors: LayerFactors)
     /// The weighted mean over variances of positions, then a dense layer.
     case dense(target: Int, terms: [(source: Int, weight: Double)], factors: LayerFactors)
@@ -46,7 +47,7 @@ struct KernelPlan {
   private(set) var covariances: [Covariance] = []
   private(set) var steps: [Step] = []
   private(set) var tables: [Table] = []
-  private(set) var patchSums: [PatchSum] = []
+  private(set) var patches: [PatchShape] = []
   /// Entries of each slot.
   private(set) var slots: [Int] = []
   /// Channels of the input as this plan reads it, and its positions: one, when nothing but a flatten reads maps.
@@ -59,8 +60,8 @@ struct KernelPlan {
   init(_ network: CanonicalNetwork, settings: InfiniteWidthSettings) throws(InfiniteWidthError) {
     var builder = PlanBuilder(network, settings)
     try builder.build()
-    (covariances, steps, tables, patchSums) =
-      (builder.covariances, builder.steps, builder.tables, builder.patchSums)
+    (covariances, steps, tables, patches) =
+      (builder.covariances, builder.steps, builder.tables, builder.patches)
     (inputChannels, inputPositions, output) =
       (builder.inputChannels, builder.inputLayout.positions, builder.output)
     assignSlots()
@@ -72,13 +73,16 @@ struct KernelPlan {
   /// True when nothing has positions, so that a tile may hold several first samples.
   var isOfVectors: Bool { inputPositions == 1 && covariances.allSatisfy { $0.layout == .single } }
 
+  /// Into how many parts the input's channels are divided, each with inner products of its own.
+  var inputParts: Int { steps.count { if case .input = $0 { true } else { false } } }
+
   var largestEntries: Int { covariances.reduce(1) { max($0, $1.layout.entries) } }
-  var largestScratch: Int { patchSums.reduce(1) { max($0, $1.scratchEntries) } }
+  var largestScratch: Int { patches.reduce(1) { max($0, $1.scratchEntries) } }
   var largestPositions: Int { tables.reduce(inputPositions) { max($0, $1.positions) } }
 
   /// Covariances written by all steps for one pair of samples: what time grows with.
   var entriesPerPair: Int {
-    steps.reduce(0) { sum, step in sum + step.targets.reduce(0) { $0 + covariances[$1].layout.entries } }
+    saturatingSum(steps.lazy.flatMap(\.targets).map { covariances[$0].layout.entries })
   }
 
   /// Each covariance gets the smallest free slot that holds it; an elementwise step works in place where its source is
@@ -120,7 +124,7 @@ extension KernelPlan.Step {
       .activate(let target, _, _), .patches(let target, _, _, _), .dense(let target, _, _),
       .mean(let target, _):
       [target]
-    case .normalize(let pairs, _, _, _): pairs.map(\.target)
+    case .normalize(let pairs, _, _, _, _): pairs.map(\.target)
     }
   }
 
@@ -132,7 +136,7 @@ extension KernelPlan.Step {
       .mean(_, let source):
       [source]
     case .dense(_, let terms, _): terms.map(\.source)
-    case .normalize(let pairs, let terms, _, _): pairs.map(\.source) + terms.map(\.source)
+    case .normalize(let pairs, let terms, _, _, _): pairs.map(\.source) + terms.map(\.source)
     }
   }
 
@@ -140,7 +144,9 @@ extension KernelPlan.Step {
   func inPlaceSource(of position: Int) -> Int? {
     switch self {
     case .activate(_, let source, _): source
-    case .normalize(let pairs, _, _, _): pairs[position].source
+    case .normalize(let pairs, _, _, _, _):
+      // Two parts may be of one covariance: the second still reads what the first would overwrite.
+      pairs.count { $0.source == pairs[position].source } == 1 ? pairs[position].source : nil
     default: nil
     }
   }

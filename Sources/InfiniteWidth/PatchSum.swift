@@ -1,6 +1,38 @@
 import CLaneKernels
 import NetworkGraph
 
+/// Which sum over patches is made of what: all that its cost depends on.
+struct PatchShape {
+  enum Window {
+    case convolution(Convolution)
+    case pooling(Pooling)
+  }
+
+  let window: Window
+  let source: TileLayout
+  let target: TileLayout
+
+  /// Entries of one padded block; 0 when sums go straight from the source.
+  var scratchEntries: Int {
+    let padding: Int
+    switch window {
+    case .convolution(let convolution):
+      if convolution.isPointwise { return 0 }
+      padding = convolution.padding
+    case .pooling(let pooling): padding = pooling.padding
+    }
+    let padded = source.width + 2 * padding
+    return source.isFull ? saturatingProduct(padded, padded) : padded
+  }
+}
+
+extension Convolution {
+  /// A kernel of one position that is moved over all.
+  fileprivate var isPointwise: Bool {
+    kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0
+  }
+}
+
 /// The sum over patches that a convolution or a pooling makes of covariances: Σ_δ M(p + δ, p′ + δ) for a convolution
 /// (Arora et al. 2019), a mean over both windows for a pooling. It is separable: rows of positions are added first, into a
 /// padded block, and then columns within the block.
@@ -8,7 +40,7 @@ struct PatchSum {
   let source: TileLayout
   let target: TileLayout
   /// Entries of one padded block; 0 when sums go straight from the source.
-  private(set) var scratchEntries = 0
+  let scratchEntries: Int
   /// From source blocks into the padded block.
   private(set) var gatherRuns: [LaneRun] = []
   private(set) var blocks: [Block] = []
@@ -23,12 +55,19 @@ struct PatchSum {
     var factor: Double
   }
 
+  /// Its size grows with the positions of a map, squared where all pairs are wanted.
+  init(_ shape: PatchShape) {
+    (source, target, scratchEntries) = (shape.source, shape.target, shape.scratchEntries)
+    switch shape.window {
+    case .convolution(let convolution): sum(convolution)
+    case .pooling(let pooling): sum(pooling)
+    }
+  }
+
   /// The mean over a convolution's kernel, within one channel.
-  init(_ convolution: Convolution, source: TileLayout, target: TileLayout) {
-    self.source = source
-    self.target = target
+  private mutating func sum(_ convolution: Convolution) {
     let area = Double(convolution.kernelHeight * convolution.kernelWidth)
-    if area == 1, convolution.stride == 1, convolution.padding == 0 {
+    if convolution.isPointwise {
       sumRuns = [LaneRun(target: 0, source: 0, length: Int64(source.entries), factor: 1)]
       sumTerms = [0]
       blocks = [Block(target: 0, terms: 0..<0, factor: 1)]
@@ -60,9 +99,8 @@ struct PatchSum {
 
   /// The mean over the windows of an average pooling, from covariances between all positions (or of a single position
   /// each, where windows are single positions).
-  init(_ pooling: Pooling, source: TileLayout, target: TileLayout) {
-    self.source = source
-    self.target = target
+  private mutating func sum(_ pooling: Pooling) {
+    let source = source
     func window(_ place: Int, size: Int) -> Range<Int> {
       let start = place * pooling.stride - pooling.padding
       return max(0, start)..<min(size, start + pooling.kernel)
@@ -103,7 +141,6 @@ struct PatchSum {
   private mutating func gather(padding: Int, isCircular: Bool) {
     let width = source.width
     let padded = width + 2 * padding
-    scratchEntries = source.isFull ? padded * padded : padded
     var segments = [(target: padding, source: 0, length: width)]
     if isCircular, padding > 0 {
       segments.insert((target: 0, source: width - padding, length: padding), at: 0)

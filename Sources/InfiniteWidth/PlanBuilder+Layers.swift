@@ -24,10 +24,19 @@ extension PlanBuilder {
       parts: [part], layout: layout, isGaussian: true, isHomogeneous: true, isZeroMean: true, sources: [])
   }
 
-  mutating func dense(_ dense: Dense, _ node: Node, _ index: Int) -> Value {
+  private func factors(
+    _ scaling: ParameterScaling, bias: Bool, fanIn: Int, _ index: Int
+  ) throws(InfiniteWidthError) -> LayerFactors {
+    guard let factors = LayerFactors(scaling, bias: bias, fanIn: fanIn, settings: settings) else {
+      throw .initializationWithoutLimit(node: names[index])
+    }
+    return factors
+  }
+
+  mutating func dense(_ dense: Dense, _ node: Node, _ index: Int) throws(InfiniteWidthError) -> Value {
     let source = inputs(of: index)[0]
     let fanIn = network.nodes[node.inputs[0]].shape.elementCount
-    let factors = LayerFactors(dense.scaling, bias: dense.bias, fanIn: fanIn, settings: settings)
+    let factors = try factors(dense.scaling, bias: dense.bias, fanIn: fanIn, index)
     let terms = weights(of: diagonal(source))
     return fresh(
       index,
@@ -44,10 +53,10 @@ extension PlanBuilder {
   ) throws(InfiniteWidthError) -> Value {
     let source = inputs(of: index)[0]
     let fanIn = network.parameterArrays(at: index)[0].fanIn
-    let factors = LayerFactors(convolution.scaling, bias: convolution.bias, fanIn: fanIn, settings: settings)
+    let factors = try factors(convolution.scaling, bias: convolution.bias, fanIn: fanIn, index)
     let layout = node.shape.layout(isFull: needsPairs[index])
-    patchSums.append(PatchSum(convolution, source: source.layout, target: layout))
-    let sum = patchSums.count - 1
+    patches.append(PatchShape(window: .convolution(convolution), source: source.layout, target: layout))
+    let sum = patches.count - 1
     var groups: [(channels: Int, terms: [(Int, Double)])] = []
     for group in 0..<convolution.groups {
       let width = source.channels / convolution.groups
@@ -118,7 +127,10 @@ extension PlanBuilder {
       pairs.append((covariances.count - 1, result.parts[part].covariance))
       result.parts[part].covariance = covariances.count - 1
     }
-    steps.append(.normalize(pairs: pairs, terms: terms, table: table, epsilon: normalization.epsilon))
+    steps.append(
+      .normalize(
+        pairs: pairs, terms: terms, table: table, epsilon: normalization.epsilon,
+        gains: NormalizationGains(settings)))
     return result
   }
 
@@ -127,8 +139,8 @@ extension PlanBuilder {
     var result = values[node.inputs[0]]
     if pooling.kernel == 1 { result = inputs(of: index)[0] }
     let layout = node.shape.layout(isFull: needsPairs[index])
-    patchSums.append(PatchSum(pooling, source: result.layout, target: layout))
-    let sum = patchSums.count - 1
+    patches.append(PatchShape(window: .pooling(pooling), source: result.layout, target: layout))
+    let sum = patches.count - 1
     for part in result.parts.indices {
       let source = result.parts[part].covariance
       result.parts[part].covariance = add(layout) {

@@ -33,7 +33,7 @@ struct PlanBuilder {
   var covariances: [KernelPlan.Covariance] = []
   var steps: [KernelPlan.Step] = []
   var tables: [KernelPlan.Table] = []
-  var patchSums: [PatchSum] = []
+  var patches: [PatchShape] = []
   var output = 0
   let needsPairs: [Bool]
   /// Into how many parts of neighbouring channels the input is divided, for grouped convolutions.
@@ -91,7 +91,7 @@ struct PlanBuilder {
     switch node.operation {
     case .input: return input()
     case .zero: return zero(node, index)
-    case .dense(let dense): return self.dense(dense, node, index)
+    case .dense(let dense): return try self.dense(dense, node, index)
     case .convolution(let convolution): return try self.convolution(convolution, node, index)
     case .activation(let activation): return try activate(activation, node, index)
     case .layerNormalization(let normalization): return try normalize(normalization, node, index)

@@ -155,8 +155,10 @@ extension TileComputation {
         let b = numbers.secondSeries + second * numbers.secondSeriesStride + lane * HermiteSeries.stride
         let (q1, q2) = (numbers.firsts[first], numbers.seconds[second * numbers.secondStride + lane])
         let rho = GaussianDual.correlation(q1: q1, q2: q2, c: kernel[place])
-        var moments = DualMoments(value: 0, derivative: 0)
-        if HermiteSeries.suffices(a, b, rho: rho) {
+        var moments = DualMoments(value: .nan, derivative: .nan)
+        if !(max(q1, q2) <= dual.largestVariance) {
+          // Beyond its range a quadrature would only take long: the engine reports it.
+        } else if HermiteSeries.suffices(a, b, rho: rho) {
           context.variant.pointee.seriesDual(
             Int64(HermiteSeries.terms), a, b, rho, &moments.value, &moments.derivative)
         } else {

@@ -1,8 +1,8 @@
 extension TileComputation {
-  /// Divides by the deviations of both samples.
+  /// Divides by the deviations of both samples, and adds what γ and β give to Θ.
   func normalize(
     _ pairs: [(target: Int, source: Int)], _ terms: [(source: Int, weight: Double)], _ table: Int,
-    _ epsilon: Double, _ tile: PairTile
+    _ epsilon: Double, _ gains: NormalizationGains, _ tile: PairTile
   ) {
     let lanes = tile.lanes
     switch tile {
@@ -23,12 +23,16 @@ extension TileComputation {
       }
     }
     for pair in pairs {
+      let entries = layout(pair.target).entries
       forEachKind { kind in
         let (out, from) = (place(pair.target, kind), place(pair.source, kind))
-        for entry in 0..<layout(pair.target).entries {
+        for entry in 0..<entries {
           for lane in 0..<lanes { out[entry * lanes + lane] = from[entry * lanes + lane] * scratch[lane] }
         }
       }
+      guard context.hasTangent else { continue }
+      let (tangent, kernel) = (place(pair.target, .tangent), place(pair.target, .kernel))
+      for place in 0..<entries * lanes { tangent[place] += gains.kernel * kernel[place] + gains.constant }
     }
   }
 }

@@ -21,9 +21,11 @@ final class TileComputation {
 
   /// Numbers that one thread holds; vectors are read whole, also the last.
   static func size(_ plan: KernelPlan, lanes: Int, hasTangent: Bool) -> Int {
-    let slots = plan.slots.reduce(0, +) * lanes
-    return slots * (hasTangent ? 2 : 1) + scratchSize(plan) * lanes
-      + 2 * plan.largestPositions * (lanes + 1) + inputSize(plan) * lanes + laneCount
+    saturatingSum([
+      saturatingProduct(saturatingSum(plan.slots), lanes, hasTangent ? 2 : 1),
+      saturatingProduct(scratchSize(plan), lanes), saturatingProduct(2 * plan.largestPositions, lanes + 1),
+      saturatingProduct(inputSize(plan), lanes), laneCount,
+    ])
   }
 
   /// A copy of the second samples' inputs, where all pairs of positions are wanted.
@@ -31,13 +33,13 @@ final class TileComputation {
     let isFull = plan.steps.contains { step in
       if case .input(let target, _) = step { plan.covariances[target].layout.isFull } else { false }
     }
-    return isFull ? plan.inputChannels * plan.inputPositions : 0
+    return isFull ? saturatingProduct(plan.inputChannels, plan.inputPositions) : 0
   }
 
   /// Padded blocks, and sums of a block or of a number for each lane.
   private static func scratchSize(_ plan: KernelPlan) -> Int {
     let blocks = plan.covariances.reduce(1) { max($0, $1.layout.blockEntries) }
-    return max(plan.largestScratch, 2 * blocks)
+    return max(plan.largestScratch, saturatingProduct(2, blocks))
   }
 
   init(_ context: TileContext) {
@@ -80,10 +82,10 @@ final class TileComputation {
       case .combine(let target, let terms): combine(target, terms, tile)
       case .diagonal(let target, let source): diagonal(target, source, tile)
       case .activate(let target, let source, let table): activate(target, source, table, tile)
-      case .normalize(let pairs, let terms, let table, let epsilon):
-        normalize(pairs, terms, table, epsilon, tile)
+      case .normalize(let pairs, let terms, let table, let epsilon, let gains):
+        normalize(pairs, terms, table, epsilon, gains, tile)
       case .patches(let target, let source, let sum, let factors):
-        patches(target, source, plan.patchSums[sum], factors, tile)
+        patches(target, source, context.patchSums[sum], factors, tile)
       case .dense(let target, let terms, let factors): dense(target, terms, factors, tile)
       case .mean(let target, let source): mean(target, source, tile)
       }

@@ -3,6 +3,8 @@ import CLaneKernels
 /// What all tiles of one kernel share.
 struct TileContext {
   let plan: KernelPlan
+  /// Of `plan.patches`.
+  let patchSums: [PatchSum]
   let inputScale: Double
   let variant: UnsafePointer<LaneVariant>
   /// Of single positions, per input step in order; empty for maps.

@@ -1,3 +1,20 @@
+/// The product of numbers that are not negative, or the largest integer where it does not fit: sizes are held against
+/// budgets before anything is made.
+func saturatingProduct(_ factors: Int...) -> Int {
+  factors.reduce(1) { product, factor in
+    let (result, overflow) = product.multipliedReportingOverflow(by: factor)
+    return overflow ? .max : result
+  }
+}
+
+/// The sum of numbers that are not negative, in the same way.
+func saturatingSum(_ terms: some Sequence<Int>) -> Int {
+  terms.reduce(0) { sum, term in
+    let (result, overflow) = sum.addingReportingOverflow(term)
+    return overflow ? .max : result
+  }
+}
+
 /// How the covariances between the positions of one value stand in a tile. All counts are entries; each entry holds one
 /// number for every pair of samples in the tile.
 struct TileLayout: Hashable {
@@ -20,7 +37,7 @@ struct TileLayout: Hashable {
   var hasPairs: Bool { isFull && positions > 1 }
 
   var positions: Int { height * width }
-  var entries: Int { isFull ? positions * positions : positions }
+  var entries: Int { isFull ? saturatingProduct(positions, positions) : positions }
   /// Rows, or pairs of rows, are blocks of neighbouring entries.
   var blocks: Int { isFull ? height * height : height }
   var blockEntries: Int { isFull ? width * width : width }

@@ -13,7 +13,9 @@ public enum Readout: Hashable, Sendable {
   public var positions: Int { if case .averagePooling(let positions) = self { max(1, positions) } else { 1 } }
 }
 
-/// What becomes of the tangent kernel's condition number κ of m inputs as depth l grows (Xiao et al. 2020, table 1).
+/// What becomes of the tangent kernel's condition number κ of m inputs as depth l grows (Xiao et al. 2020, table 1). The
+/// laws are of networks whose variances settle at a positive q*, and of activations made of two lines without bias, of
+/// which the variance's scale says nothing: those are always as at criticality.
 public enum ConditionNumberLaw: Hashable, Sendable {
   /// Ordered: κ ~ d m p*/(l χ₁ˡ), up to a factor that depends on the inputs.
   case explodes(scale: Double, gain: Double)
@@ -44,18 +46,20 @@ public enum ConditionNumberLaw: Hashable, Sendable {
 extension MeanFieldAnalysis {
   /// - Parameters:
   ///   - samples: m ≥ 1.
-  /// - Returns: nil where q* does not exist and the phase is not critical, or where χ_c* is not below 1.
+  /// - Returns: nil where there is no positive q*, unless the activation is made of two lines and there is no bias; where
+  ///   the network is linear; and where χ_c* is not below 1.
   public func conditionNumberLaw(samples: Int, readout: Readout = .fullyConnected) -> ConditionNumberLaw? {
-    let md = Double(max(1, samples) * readout.positions)
+    let md = Double(max(1, samples)) * Double(readout.positions)
+    if maps.keepsCorrelations { return nil }
+    if maps.activation.homogeneousGain != nil, maps.biasVariance == 0 { return .converges(limit: (md + 3) / 3) }
+    guard let q = varianceFixedPoint.value, q > 0 else { return nil }
     switch phase {
     case .critical:
       return .converges(limit: maps.activation.hasKinks ? (md + 3) / 3 : (md + 2) / 2)
     case .ordered:
       return tangentFixedPoint.map { .explodes(scale: md * $0, gain: gradientGain) }
     case .chaotic:
-      guard let q = varianceFixedPoint.value, q > 0, let offDiagonal = tangentOffDiagonalFixedPoint else {
-        return nil
-      }
+      guard let offDiagonal = tangentOffDiagonalFixedPoint else { return nil }
       return .approachesOne(scale: md * offDiagonal * (gradientGain - 1) / q, gain: gradientGain)
     }
   }
@@ -110,6 +114,7 @@ extension MeanFieldAnalysis {
     var pair = try firstLayer(correlation, variance)
     var layers = [pair]
     for _ in 1..<depth {
+      try maps.requireRange(pair.variance)
       pair = pair.advanced(through: maps)
       layers.append(pair)
     }
@@ -126,7 +131,7 @@ extension MeanFieldAnalysis {
       throw .invalidParameter("the condition number's budget is \(budget); expected 1 or more")
     }
     guard samples >= 1 else { throw .invalidParameter("\(samples) samples; expected 1 or more") }
-    var pair = try firstLayer(correlation, variance)
+    var (pair, maps) = (try firstLayer(correlation, variance), maps)
     // Chaotic networks begin with a large κ that falls: it is the rise that ends trainability.
     var last = Double.infinity
     for layer in 1...max(1, limit) {
@@ -135,9 +140,24 @@ extension MeanFieldAnalysis {
       // Inputs that are as good as orthogonal stay so.
       if phase == .chaotic, kappa <= 1 + 1e-9 { return nil }
       last = kappa
+      try maps.requireRange(pair.variance)
       pair = pair.advanced(through: maps)
+      try Self.rescale(&pair, &maps)
     }
     return nil
+  }
+
+  /// Brings variances back to 1 before they leave the range of floating point. Of two lines through the origin that changes
+  /// nothing but the scale, when the bias is brought along; other activations are left as they are.
+  private static func rescale(_ pair: inout KernelPair, _ maps: inout WideNetworkMaps) throws(MeanFieldError) {
+    let scale = pair.variance
+    guard maps.activation.homogeneousGain != nil, scale > 0, !(1e-100...1e100).contains(scale) else { return }
+    maps = try WideNetworkMaps(
+      activation: maps.activation, weightVariance: maps.weightVariance, biasVariance: maps.biasVariance / scale)
+    pair.variance = 1
+    pair.covariance /= scale
+    pair.tangentDiagonal /= scale
+    pair.tangentOffDiagonal /= scale
   }
 
   private func firstLayer(_ correlation: Double, _ variance: Double?) throws(MeanFieldError) -> KernelPair {

@@ -14,7 +14,8 @@ public enum PropagationPhase: String, Codable, Hashable, Sendable, CaseIterable 
 /// (Poole et al. 2016; Schoenholz et al. 2017; Xiao, Pennington and Schoenholz 2020).
 ///
 /// Depth scales ξ are numbers of layers over which something shrinks or grows e-fold; infinite at criticality. Nil means
-/// that a quantity does not exist in this phase, or without a q*.
+/// that a quantity does not exist in this phase, or without a q* above 0: where variances vanish, correlations do not
+/// follow the map at q*.
 public struct MeanFieldAnalysis: Hashable, Sendable {
   /// What was analysed: φ, σ_w² and σ_b².
   public let maps: WideNetworkMaps
@@ -24,7 +25,7 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
   public let gradientGain: Double
   /// Ordered, critical or chaotic.
   public let phase: PropagationPhase
-  /// c*: the correlation that any two inputs end at. 1 unless chaotic.
+  /// c*: the correlation that any two inputs end at. 1 unless chaotic; nil also where every correlation stays as it is.
   public let correlationFixedPoint: Double?
   /// χ_c* = σ_w² E[φ′φ′] at q* and c*.
   public let correlationSlope: Double?
@@ -35,7 +36,7 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
   public static let criticalTolerance = 1e-7
 
   /// - Parameter dataVariance: of the first layer's pre-activations: where several fixed points are stable it decides.
-  /// - Throws: `MeanFieldError.invalidParameter`.
+  /// - Throws: `MeanFieldError.invalidParameter`; `.undefined` when q* is beyond what pairs can be integrated at.
   public init(_ maps: WideNetworkMaps, dataVariance: Double = 1) throws(MeanFieldError) {
     self.maps = maps
     let fixedPoint = try maps.varianceFixedPoint(from: dataVariance)
@@ -47,7 +48,11 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
       return
     }
     varianceSlope = q > 0 ? maps.varianceSlope(q) : gradientGain
-    guard phase == .chaotic, q > 0, let c = Self.unlikeFixedPoint(maps, q) else {
+    guard q > 0, !maps.keepsCorrelations else {
+      (correlationFixedPoint, correlationSlope) = (nil, nil)
+      return
+    }
+    guard phase == .chaotic, let c = try Self.unlikeFixedPoint(maps, q) else {
       (correlationFixedPoint, correlationSlope) = (1, gradientGain)
       return
     }
@@ -70,7 +75,8 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
 
   /// The fixed point of C(c) below 1. C is convex where c ≥ 0 (its power series has no negative coefficient) and steeper than
   /// 1 at c = 1, so there is one at most. Nil when it is closer to 1 than quadrature can tell.
-  private static func unlikeFixedPoint(_ maps: WideNetworkMaps, _ q: Double) -> Double? {
+  private static func unlikeFixedPoint(_ maps: WideNetworkMaps, _ q: Double) throws(MeanFieldError) -> Double? {
+    try maps.requireRange(q)
     func excess(_ c: Double) -> Double {
       let value = maps.covariance(variance: q, c * q).value / q - c
       return abs(value) < 0x1p-50 ? 0 : value
@@ -101,8 +107,8 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
 
   /// p* = q*/(1 − χ₁), ordered phase: what Θ(x, x) tends to.
   public var tangentFixedPoint: Double? {
-    guard phase == .ordered else { return nil }
-    return varianceFixedPoint.value.map { $0 / (1 - gradientGain) }
+    guard phase == .ordered, let q = varianceFixedPoint.value, q > 0 else { return nil }
+    return q / (1 - gradientGain)
   }
 
   /// p_ab* = q* c*/(1 − χ_c*), chaotic phase: what Θ(x, x′) tends to.

@@ -19,8 +19,8 @@ public struct MeanFieldNetwork: Hashable, Sendable {
 
   /// What layers without variances of their own have, and what becomes of batch normalization.
   public struct Defaults: Hashable, Sendable {
-    /// σ_w², above 0.
-    public var weightVariance: Double
+    /// σ_w², above 0; nil where every layer has to give its own, and σ_b² when it has a bias.
+    public var weightVariance: Double?
     /// σ_b², at least 0.
     public var biasVariance: Double
     /// Batch normalization is the identity.
@@ -29,7 +29,7 @@ public struct MeanFieldNetwork: Hashable, Sendable {
     /// - Parameters:
     ///   - weightVariance: σ_w².
     ///   - biasVariance: σ_b².
-    public init(weightVariance: Double, biasVariance: Double = 0, removesBatchNormalization: Bool = false) {
+    public init(weightVariance: Double?, biasVariance: Double = 0, removesBatchNormalization: Bool = false) {
       self.weightVariance = weightVariance
       self.biasVariance = biasVariance
       self.removesBatchNormalization = removesBatchNormalization
@@ -132,7 +132,12 @@ private struct ChainReader {
     guard !isAfterLayer else {
       throw undefined(index, "it follows another layer without an activation between")
     }
-    let weight = given.weightScale * given.weightScale * (given.weightVariance ?? defaults.weightVariance)
+    guard let variance = given.weightVariance ?? defaults.weightVariance,
+      defaults.weightVariance != nil || !hasBias || given.biasVariance != nil
+    else {
+      throw undefined(index, "it leaves its variance to an initialization that has no limit of infinite width here")
+    }
+    let weight = given.weightScale * given.weightScale * variance
     let bias = hasBias ? given.biasScale * given.biasScale * (given.biasVariance ?? defaults.biasVariance) : 0
     if let scaling, scaling != (weight, bias) {
       throw undefined(

@@ -61,9 +61,11 @@ extension WideNetworkMaps {
   }
 
   private func homogeneousFixedPoint(gain: Double, from variance: Double) -> VarianceFixedPoint {
-    if gain < 1 { return .stable(biasVariance / (1 - gain)) }
-    if biasVariance == 0, gain == 1 || variance == 0 { return .stable(variance) }
-    return .grows(factor: gain)
+    // σ_w² = 2/(1 + slope²) has a gain of 1 but for rounding.
+    let isOne = abs(gain - 1) <= 4 * 0x1p-52
+    if gain < 1, !isOne { return .stable(biasVariance / (1 - gain)) }
+    if biasVariance == 0, isOne || variance == 0 { return .stable(variance) }
+    return .grows(factor: isOne ? 1 : gain)
   }
 
   private static let farVariance = 1e3

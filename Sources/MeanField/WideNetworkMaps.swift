@@ -29,6 +29,18 @@ public struct WideNetworkMaps: Hashable, Sendable {
     dual = GaussianDual(activation)
   }
 
+  /// Whether the layer is linear without a bias, so that no correlation changes.
+  var keepsCorrelations: Bool { activation == .leakyRelu(slope: 1) && biasVariance == 0 }
+
+  /// - Throws: `MeanFieldError.undefined` for a variance at which pairs of inputs cannot be integrated.
+  func requireRange(_ q: Double) throws(MeanFieldError) {
+    guard q <= dual.largestVariance else {
+      throw .undefined(
+        "pre-activations have variance \(q), beyond the \(dual.largestVariance) that the quadrature of "
+          + "\(activation.name) is made for")
+    }
+  }
+
   /// The variance after the layer: σ_w² E[φ²] + σ_b².
   public func variance(_ q: Double) -> Double { weightVariance * dual.diagonal(q: q).value + biasVariance }
 

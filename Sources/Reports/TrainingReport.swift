@@ -85,7 +85,8 @@ package struct TrainingReport: Sendable {
           + "without oscillation up to \(number(limits.monotone))")
     }
     lines.append(durationText)
-    if floor > 0 {
+    // Less is what rounding leaves of a loss that the kernel sees all of.
+    if floor > 1e-20 {
       lines.append("\(number(100 * floor)) % of the loss lies where the kernel has no gradient, and stays")
     }
     if let finalDisplacement { lines.append("parameters move by \(number(finalDisplacement)) in all") }

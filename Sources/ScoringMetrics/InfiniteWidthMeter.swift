@@ -41,10 +41,9 @@ struct InfiniteWidthMeter {
 
   /// Nil when no need asks for such kernels, or the network has none: then nothing is evaluated.
   func cost(_ network: CanonicalNetwork, _ needs: Set<MetricNeed>, samples: Int) -> InfiniteWidthCost? {
-    guard needs.contains(where: \.needsInfiniteWidth), let settings = try? InfiniteWidthSettings(settings)
-    else { return nil }
+    guard needs.contains(where: \.needsInfiniteWidth) else { return nil }
     return try? InfiniteWidthEngine().estimate(
-      network, samples: samples, settings: settings, hasTangent: Self.needsTangent(needs))
+      network, samples: samples, settings: InfiniteWidthSettings(settings), hasTangent: Self.needsTangent(needs))
   }
 
   private static func needsTangent(_ needs: Set<MetricNeed>) -> Bool {
@@ -67,7 +66,7 @@ struct InfiniteWidthMeter {
     let start = ContinuousClock.now
     var wasComputed = false
     func evaluate() throws -> InfiniteWidthKernels {
-      let settings = try InfiniteWidthSettings(settings)
+      let settings = InfiniteWidthSettings(settings)
       func bytes(_ threads: Int) throws -> Int {
         try InfiniteWidthEngine(threads: threads).estimate(
           network, samples: inputs.count, settings: settings, hasTangent: hasTangent

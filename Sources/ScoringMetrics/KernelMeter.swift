@@ -59,7 +59,7 @@ public struct KernelMeter: Sendable {
     let start = ContinuousClock.now
     let measurement: Measurement
     do {
-      let settings = try InfiniteWidthSettings(settings)
+      let settings = InfiniteWidthSettings(settings)
       measurement = .meanField(
         try MeanFieldQuantities(
           try MeanFieldNetwork(

@@ -102,8 +102,11 @@ public struct MeanFieldQuantities: Hashable, Sendable {
     case .gradientDepthScale: return "it is infinite: gradients neither shrink nor grow"
     default: break
     }
-    guard values[.varianceFixedPoint] != nil else {
+    guard let fixedPoint = values[.varianceFixedPoint] else {
       return "the variance of pre-activations has no fixed point: it grows with depth without bound"
+    }
+    if fixedPoint == 0, quantity != .varianceDepthScale {
+      return "the variance of pre-activations vanishes with depth, and the theory is of networks where it settles"
     }
     switch quantity {
     case .correlationDepthScale, .varianceDepthScale:

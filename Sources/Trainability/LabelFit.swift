@@ -15,7 +15,7 @@ public struct LabelFit: Hashable, Sendable {
   public let validationAccuracy: Double
   /// ‖θ − θ₀‖ after training for ever: √(yᵀK⁺y).
   public let displacement: Double
-  /// Steps of gradient descent at the fastest rate 2/(λ₁+λₙ) until the loss on these labels is 1 %; nil when the kernel does
+  /// Steps of gradient descent at the fastest rate (`LearningRateLimits.fastest`) until the loss on these labels is 1 %; nil when the kernel does
   /// not see enough of them.
   public let stepsToOnePercent: Double?
 

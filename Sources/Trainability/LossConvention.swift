@@ -40,20 +40,22 @@ public struct LearningRateLimits: Hashable, Sendable {
   public let stable: Double
   /// 1/λ₁ for ½Σr²: up to it no direction oscillates.
   public let monotone: Double
-  /// 2/(λ₁+λₙ) for ½Σr²: the rate of fastest convergence in the worst direction (Lee's η_critical).
+  /// 2/(λ₁+λᵣ) for ½Σr², λᵣ the smallest eigenvalue that rounding leaves positive: the rate of fastest convergence in the
+  /// worst direction that learns at all (Lee's η_critical).
   public let fastest: Double
   /// What a step at the fastest rate leaves of the residual in the worst direction: (κ−1)/(κ+1), 1 for a singular kernel.
   public let contraction: Double
 
   /// - Returns: nil for a kernel whose λ₁ is not positive and finite: it sets no limit.
   public init?(_ kernel: DecomposedKernel, convention: LossConvention = .halfSum, samples: Int? = nil) {
-    let (largest, smallest) = (kernel.lambdaMax, kernel.lambdaMin)
-    guard largest > 0, largest.isFinite else { return nil }
+    let largest = kernel.lambdaMax
+    guard largest > 0, largest.isFinite, let smallest = kernel.resolvedEigenvalues.last(where: { $0 > 0 })
+    else { return nil }
     let factor = convention.rateFactor(samples: samples ?? kernel.order)
     self.convention = convention
     stable = 2 / (factor * largest)
     monotone = 1 / (factor * largest)
     fastest = 2 / (factor * (largest + smallest))
-    contraction = (largest - smallest) / (largest + smallest)
+    contraction = kernel.rank < kernel.order ? 1 : (largest - smallest) / (largest + smallest)
   }
 }

@@ -51,8 +51,9 @@ public enum ShallowReLUKernels {
     }
     let lengths = products.diagonal.map { $0.squareRoot() }
     return Matrix(rows: inputs.rows, columns: inputs.rows) { i, j in
-      // Arccos magnifies rounding near 1, so an input's angle with itself is exactly 0.
-      let cosine = i == j ? 1 : min(1, max(-1, products[i, j] / (lengths[i] * lengths[j])))
+      // Arccos magnifies rounding near ±1: what rounding alone keeps from there is there.
+      let quotient = products[i, j] / (lengths[i] * lengths[j])
+      let cosine = abs(quotient) > 1 - 0x1p-49 ? (quotient < 0 ? -1 : 1) : quotient
       return cosine.isNaN ? 0 : products[i, j] * (.pi - acos(cosine)) / (2 * .pi)
     }
   }

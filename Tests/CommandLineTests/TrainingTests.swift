@@ -297,6 +297,28 @@ import Testing
 
     """
 
+  /// What a step changes beyond first order vanishes with the step, also where outputs share weights.
+  @Test func severalOutputsAreLinearisedTogether() throws {
+    let network = """
+      parameterization: ntk
+      input: [1]
+      layers:
+        - {op: dense, units: 16, weight_variance: 2, bias_variance: 0.5}
+        - {op: tanh}
+        - {op: dense, units: 2, weight_variance: 2, bias_variance: 0.5}
+
+      """
+    try NumericArray(shape: [3, 2], values: [1, 0, -0.5, 1, 0.5, -1]).write(npy: folder.file("y.npy"))
+    var errors: [Double] = []
+    for rate in ["1e-2", "1e-4", "1e-6"] {
+      let result = try train(network, "--steps", "1", "--learning-rate", rate, "--format", "json")
+      #expect(result.exitCode == 0, "\(result.errors)")
+      let training = try #require(try jsonObject(result.output)["training"] as? [String: Any])
+      errors.append(try #require(training["linearisationError"] as? Double))
+    }
+    #expect(errors[1] < 0.02 * errors[0] && errors[2] < 0.02 * errors[1], "\(errors)")
+  }
+
   @Test func theNetworkFollowsItsLinearisationAndItsLimit() throws {
     let pictures = ["loss.svg", "function.svg", "displacement.svg", "residuals.svg"].map(folder.file)
     let result = try train(

@@ -33,6 +33,8 @@ import Testing
     ["dynamics", "--kernel", "k", "--labels", "y", "--steps", "5", "--until", "3"],
     ["dynamics", "--kernel", "k", "--labels", "y", "--loss", "huber"],
     ["dynamics", "--kernel", "k", "--labels", "y", "--plot-predictions", "f.svg"],
+    ["meanfield", "--activation", "tanh", "--weight-variance", "1", "--pooled-positions=-5"],
+    ["meanfield", "--activation", "tanh", "--weight-variance", "1", "--samples", "0"],
     ["meanfield", "--activation", "tanh"], ["meanfield", "--activation", "tahn", "--weight-variance", "1"],
     ["meanfield", "--activation", "tanh:0.5", "--weight-variance", "1"],
     ["meanfield", "--activation", "tanh", "--diagram", "d.svg", "--weight-variances", "3:1"],

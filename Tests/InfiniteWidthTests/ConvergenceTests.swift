@@ -69,6 +69,33 @@ private let cases = [
       return try builder.add(dense(1), from: node)
     }
   },
+  ConvergenceCase(
+    description: "layer normalization", input: .features(6), widths: [32, 128, 512]
+  ) { width in
+    try network(.features(6)) { builder in
+      var node = try builder.add(dense(width), from: builder.input)
+      for activation in [Activation.relu, .erf] {
+        node = try builder.add(.layerNormalization(.init()), from: node)
+        node = try builder.add(.activation(activation), from: node)
+        node = try builder.add(dense(width), from: node)
+      }
+      return try builder.add(dense(1), from: try builder.add(.activation(.relu), from: node))
+    }
+  },
+  ConvergenceCase(
+    description: "convolution, layer normalization", input: .maps(channels: 2, height: 4, width: 4),
+    widths: [16, 64, 256]
+  ) { width in
+    try network(.maps(channels: 2, height: 4, width: 4)) { builder in
+      var node = try builder.add(convolution(width), from: builder.input)
+      node = try builder.add(.layerNormalization(.init()), from: node)
+      node = try builder.add(.activation(.relu), from: node)
+      node = try builder.add(convolution(width), from: node)
+      node = try builder.add(.activation(.relu), from: node)
+      node = try builder.add(.globalAveragePooling, from: node)
+      return try builder.add(dense(1), from: node)
+    }
+  },
   ConvergenceCase(description: "residual", input: .features(5), widths: [32, 128, 512]) { width in
     try network(.features(5)) { builder in
       var node = try builder.add(dense(width), from: builder.input)

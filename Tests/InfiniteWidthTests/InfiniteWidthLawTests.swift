@@ -2,6 +2,7 @@ import Foundation
 import GaussianDuals
 import InfiniteWidth
 import NetworkGraph
+import TangentKernel
 import Testing
 
 private typealias Layer = NetworkGraph.Operation
@@ -205,6 +206,125 @@ func kernelsFollowTheRecursionForEveryActivation(activation: Activation) throws 
     network, inputs: numbers(3 * 4).map { 10 * $0 }, settings: .init(weightVariance: 2))
   #expect(largestDifference(small.ntk?.values ?? [], large.ntk?.values ?? []) < 1e-13)
   #expect((0..<3).allSatisfy { abs(small.nngp[$0, $0] - 1) < 1e-14 })
+}
+
+/// A value beside itself, normalized together, is the value normalized. In the NTK parameterization the second copy of
+/// weights halves their share, and there are twice as many.
+@Test(arguments: [1, 2, 3]) func partsOfOneCovarianceAreNormalizedOnce(copies: Int) throws {
+  func kernel(_ copies: Int) throws -> InfiniteWidthKernels {
+    var builder = NetworkBuilder(input: .features(4))
+    let dense = try builder.add(.dense(.init(units: 3)), from: builder.input)
+    let joined =
+      copies > 1 ? try builder.add(.concatenate, from: .init(repeating: dense, count: copies)) : dense
+    let normalized = try builder.add(.layerNormalization(.init()), from: joined)
+    let active = try builder.add(.activation(.relu), from: normalized)
+    let output = try builder.add(.dense(.init(units: 1)), from: active)
+    return try InfiniteWidthEngine().evaluate(
+      CanonicalNetwork(builder.build(output: output)), inputs: numbers(3 * 4), settings: settings)
+  }
+  let (one, several) = (try kernel(1), try kernel(copies))
+  #expect(largestDifference(one.nngp.values, several.nngp.values) < 1e-14)
+  #expect(largestDifference(one.ntk?.values ?? [], several.ntk?.values ?? []) < 1e-13)
+}
+
+/// γ x̂ + β: their gradients are x̂ and 1.
+@Test func scalesAndShiftsOfNormalizationsAreTrained() throws {
+  let network = try chain(
+    .features(4), [.dense(.init(units: 3, bias: false)), .layerNormalization(.init(epsilon: 0))])
+  func kernels(_ trainsScales: Bool, _ trainsBiases: Bool) throws -> InfiniteWidthKernels {
+    try InfiniteWidthEngine().evaluate(
+      network, inputs: numbers(3 * 4),
+      settings: .init(trainsBiases: trainsBiases, trainsScales: trainsScales))
+  }
+  let (none, scales, both) = (try kernels(false, false), try kernels(true, false), try kernels(true, true))
+  for place in none.nngp.values.indices {
+    let (kernel, tangent) = (none.nngp.values[place], try #require(none.ntk).values[place])
+    #expect(abs(tangent - kernel) < 1e-14)
+    #expect(abs(try #require(scales.ntk).values[place] - 2 * kernel) < 1e-14)
+    #expect(abs(try #require(both.ntk).values[place] - 2 * kernel - 1) < 1e-14)
+  }
+}
+
+/// An initialization without a limit matters only where a layer leaves something to it.
+@Test func layersMayGiveEveryVarianceThemselves() throws {
+  let own = ParameterScaling(weightVariance: 1.5, biasVariance: 0.2)
+  func network(_ second: ParameterScaling, bias: Bool = true) throws -> CanonicalNetwork {
+    try chain(
+      .features(4),
+      [
+        .dense(.init(units: 3, scaling: own)), .activation(.relu),
+        .dense(.init(units: 1, bias: bias, scaling: second)),
+      ])
+  }
+  func evaluate(_ network: CanonicalNetwork, _ initialization: Initialization) throws -> InfiniteWidthKernels {
+    try InfiniteWidthEngine().evaluate(
+      network, inputs: numbers(8), settings: .init(KernelSettings(initialization: initialization)))
+  }
+  #expect(try evaluate(network(own), .xavierNormal) == evaluate(network(own), .heNormal))
+  let half = ParameterScaling(weightVariance: 1.5)
+  #expect(try evaluate(network(half, bias: false), .xavierNormal) == evaluate(network(half, bias: false), .heNormal))
+  for scaling in [half, ParameterScaling(biasVariance: 0.2)] {
+    #expect(throws: InfiniteWidthError.initializationWithoutLimit(node: "step2")) {
+      try evaluate(network(scaling), .xavierNormal)
+    }
+  }
+}
+
+/// Large inputs that are alike: 1 − correlation² is rounding, and what it divides is not.
+@Test(arguments: [1.0, 1e2, 1e4]) func duplicatesOfLargeInputsHaveEqualKernels(scale: Double) throws {
+  let first = numbers(40).map { scale * $0 }
+  let network = try chain(
+    .features(40),
+    [
+      .dense(.init(units: 3)), .activation(.erf), .dense(.init(units: 3)), .activation(.erf),
+      .dense(.init(units: 1)),
+    ])
+  let ntk = try #require(
+    try InfiniteWidthEngine().evaluate(network, inputs: first + first, settings: settings).ntk)
+  #expect(abs(ntk[0, 1] / ntk[0, 0] - 1) < 1e-9)
+}
+
+/// Nothing that grows with a map is made before its size is held against a budget.
+@Test func costsOfAbsurdMapsAreTold() throws {
+  for side in [4096, 32_768] {
+    let network = try chain(
+      .maps(channels: 1, height: side, width: side),
+      [
+        conv(3, padding: 1), .activation(.relu), conv(3, padding: 1), .activation(.relu), .globalAveragePooling,
+        .dense(.init(units: 1)),
+      ])
+    let cost = try InfiniteWidthEngine().estimate(network, samples: 2, settings: settings)
+    #expect(cost.bytes > 1 << 48 && cost.operations > 1 << 40)
+  }
+}
+
+@Test func everyPartOfTheInputHasInnerProductsOfItsOwn() throws {
+  func bytes(groups: Int) throws -> Int {
+    let network = try chain(
+      .maps(channels: 64, height: 1, width: 1),
+      [
+        .convolution(.init(filters: 64, kernel: 1, groups: groups)), .activation(.relu), .flatten,
+        .dense(.init(units: 1)),
+      ])
+    return try InfiniteWidthEngine().estimate(network, samples: 500, settings: settings).bytes
+  }
+  #expect(try bytes(groups: 64) - bytes(groups: 1) > 63 * 500 * 500 * 8)
+}
+
+@Test func variancesBeyondAQuadratureAreRefusedAlsoBetweenPositions() throws {
+  let network = try chain(
+    .maps(channels: 1, height: 4, width: 4),
+    [conv(3, padding: 1), .activation(.tanh), .globalAveragePooling, .dense(.init(units: 1))])
+  do {
+    _ = try InfiniteWidthEngine().evaluate(network, inputs: numbers(16).map { 100 * $0 }, settings: settings)
+    Issue.record("a variance beyond the range was accepted")
+  } catch let error {
+    guard case .varianceOutOfRange(let node, _, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(node == "step1")
+  }
 }
 
 @Test func whatHasNoKernelIsRefusedByName() throws {

@@ -19,6 +19,10 @@ private func analysis(
         guard let q = result.varianceFixedPoint.value else { continue }
         #expect(abs(result.maps.variance(q) - q) <= 1e-10 * max(q, 1e-3), "\(activation) \(weightVariance)")
         if q > 1e-6 { #expect(try #require(result.varianceSlope) < 1 + 1e-6) }
+        guard q > 0 else {
+          #expect(result.correlationFixedPoint == nil && result.tangentFixedPoint == nil)
+          continue
+        }
         let c = try #require(result.correlationFixedPoint)
         #expect((0...1).contains(c))
         guard c < 1 else { continue }
@@ -151,6 +155,59 @@ private func analysis(
     )
     let expected = rising.conditionNumber(depth: 70) / rising.conditionNumber(depth: 50)
     #expect(abs(later / late / expected - 1) < 0.1)
+  }
+}
+
+/// Where the laws of Xiao et al. do not hold, none is given.
+@Suite struct LawlessTests {
+  @Test(arguments: [(Activation.tanh, 0.5), (.erf, .pi / 4), (.leakyRelu(slope: 1), 1)])
+  func withoutAPositiveFixedPointThereIsNoLaw(activation: Activation, weightVariance: Double) throws {
+    let result = try analysis(activation, weightVariance, 0)
+    #expect(result.conditionNumberLaw(samples: 10) == nil)
+    #expect(result.correlationFixedPoint == nil && result.correlationSlope == nil)
+    #expect(result.tangentFixedPoint == nil)
+  }
+
+  /// Their scale says nothing, so that they are as at criticality whatever σ_w² is: κ at depth 200 says so too.
+  @Test(arguments: [0.1, 1.5, 2, 3, 50]) func linesWithoutBiasAreAlwaysCritical(weightVariance: Double) throws {
+    let result = try analysis(.relu, weightVariance, 0)
+    #expect(result.conditionNumberLaw(samples: 10) == .converges(limit: 13.0 / 3))
+    let kappa = try #require(result.layers(200, correlation: 0.5, variance: 1).last)
+      .conditionNumber(samples: 10)
+    #expect(abs(kappa - 4.6174866) < 1e-6)
+    // At depths where unscaled kernels leave the range of doubles on either side.
+    for biasVariance in [0, 1e-3] where biasVariance == 0 || weightVariance > 2 {
+      #expect(
+        try analysis(.relu, weightVariance, biasVariance).maximalDepth(
+          conditionNumberAtMost: 12, samples: 10, correlation: 0.5, variance: 1, limit: 10_000) == nil)
+    }
+  }
+
+  @Test func aGainOfOneMayBeOffByRounding() throws {
+    for slope in stride(from: 0.01, through: 0.99, by: 0.07) {
+      let gain = 2 / (1 + slope * slope)
+      #expect(try analysis(.leakyRelu(slope: slope), gain, 0, data: 0.7).varianceFixedPoint == .stable(0.7))
+      #expect(try analysis(.leakyRelu(slope: slope), gain, 0.1).varianceFixedPoint == .grows(factor: 1))
+    }
+  }
+
+  @Test func variancesBeyondTheQuadratureAreRefused() throws {
+    #expect(throws: MeanFieldError.self) { try analysis(.tanh, 1e5, 0.05) }
+    let bounded = try analysis(.tanh, 1.5, 0.05)
+    #expect(throws: MeanFieldError.self) { try bounded.layers(3, correlation: 0.5, variance: 1e5) }
+    #expect(throws: MeanFieldError.self) {
+      try bounded.maximalDepth(conditionNumberAtMost: 1e4, samples: 3, correlation: 0.5, variance: 1e5)
+    }
+  }
+
+  @Test func countlessSamplesOverflowNothing() throws {
+    let law = try analysis(.relu, 1, 0).conditionNumberLaw(
+      samples: .max, readout: .averagePooling(positions: .max))
+    guard case .converges(let limit) = law else {
+      Issue.record("no limit")
+      return
+    }
+    #expect(limit > 1e37 && limit.isFinite)
   }
 }
 

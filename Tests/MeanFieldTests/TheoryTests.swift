@@ -1,3 +1,4 @@
+import Foundation
 import MeanField
 import NetworkGraph
 import Testing
@@ -81,13 +82,16 @@ import TheoryCases
     try checks.compare(deep.tangentDiagonal, to: expected["relu_p"], "relu_p")
     try checks.compare(deep.tangentOffDiagonal, to: expected["relu_p_ab"], "relu_p_ab")
     try checks.compare(deep.conditionNumber(samples: samples), to: expected["relu_kappa"], "relu_kappa")
-    // Limits at criticality do not depend on where on the critical line they are taken.
     for (key, value) in try expected.members where key.hasPrefix("critical_limit_") {
-      let parts = key.dropFirst("critical_limit_".count).split(separator: "_", maxSplits: 1).map(String.init)
-      let activation: Activation =
-        try parts[0] == "smooth" ? input["act"].activation : .init(theoryName: parts[0])
-      let analysis = try critical(activation)
-      let readout = try #require(Readout(theoryName: parts.last ?? ""), "the case has a key '\(key)'")
+      let name = key.dropFirst("critical_limit_".count)
+      let marks = ["_fcn", "_flatten", "_pool_d"].compactMap { name.range(of: $0)?.lowerBound }
+      let mark = try #require(marks.min(), "the case has a key '\(key)'")
+      let (activation, isSmooth) = (String(name[..<mark]), name.hasPrefix("smooth"))
+      let analysis = try critical(
+        isSmooth ? try input["act"].activation : .init(theoryName: activation),
+        biasVariance: try (isSmooth ? input : relu)["sb2"].number)
+      let readout = try #require(
+        Readout(theoryName: String(name[mark...].dropFirst())), "the case has a key '\(key)'")
       let law = try #require(analysis.conditionNumberLaw(samples: samples, readout: readout))
       try checks.compare(law.conditionNumber(depth: 1), to: value, key)
     }
@@ -95,8 +99,8 @@ import TheoryCases
     #expect(checks.failures == [] && checks.count > 0)
   }
 
-  private func critical(_ activation: Activation) throws -> MeanFieldAnalysis {
-    let point = try #require(try CriticalLine(activation).point(biasVariance: 0.05))
+  private func critical(_ activation: Activation, biasVariance: Double) throws -> MeanFieldAnalysis {
+    let point = try #require(try CriticalLine(activation).point(biasVariance: biasVariance))
     let maps = try WideNetworkMaps(
       activation: activation, weightVariance: point.weightVariance, biasVariance: point.biasVariance)
     let analysis = try MeanFieldAnalysis(maps)

@@ -172,3 +172,11 @@ import Trainability
     #expect(abs(scale - expected) < 1e-14 * expected)
   }
 }
+
+/// Two rows that are one input have one angle to everything, and none between them.
+@Test func equalInputsHaveEqualLimits() throws {
+  let row = (0..<7).map { sin(Double($0 * $0 + 1)) }
+  let inputs = Matrix(rows: 3, columns: 7) { $0 < 2 ? row[$1] : -3 * row[$1] }
+  let limit = try ShallowReLUKernels.hiddenLayerLimit(inputs: inputs)
+  #expect(limit[0, 1] == limit[0, 0] && abs(limit[0, 2]) < 1e-15)
+}

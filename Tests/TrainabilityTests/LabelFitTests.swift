@@ -67,6 +67,18 @@ private func submatrix(_ matrix: Matrix, _ rows: [Int], _ columns: [Int]) -> Mat
   #expect(fit.validationAccuracy == Double(hits) / Double(samples))
 }
 
+/// A sample that is there twice makes the kernel singular, and takes nothing from how fast the others are learnt.
+@Test func aDuplicateDoesNotKeepAKernelFromLearning() throws {
+  let kernel = clusters()
+  let twice = Matrix(rows: samples + 1, columns: samples + 1) { kernel[$0 % samples, $1 % samples] }
+  let decomposed = try DecomposedKernel(twice)
+  #expect(decomposed.rank == samples)
+  let limits = try #require(LearningRateLimits(decomposed))
+  #expect(limits.fastest < 0.999 * limits.stable && limits.contraction == 1)
+  let fit = try LabelFit(kernel: decomposed, labels: labels + [labels[0]])
+  #expect(try #require(fit.stepsToOnePercent) < 1e4)
+}
+
 @Test func kernelsThatKnowTheClassesClassifyAndThoseThatDoNotGuess() throws {
   let knowing = Matrix(rows: samples, columns: samples) {
     (labels[$0] == labels[$1] ? 1 : 0) + ($0 == $1 ? 0.1 : 0)

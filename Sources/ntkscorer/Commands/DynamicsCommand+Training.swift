@@ -34,8 +34,14 @@ extension DynamicsCommand {
       inputs: rounded(training), targets: targets, testInputs: try other.map(rounded),
       steps: moments.map { Int($0.position) }, learningRate: learningRate)
     let last = moments.last ?? .gradientDescent(steps: 0, learningRate: learningRate)
-    let linearisationError = try? Laziness.linearisationError(
-      outputs: run.outputs, linearised: dynamics.outputs(at: last), initial: run.initialOutputs)
+    let isLinearisation = kind == .empirical && file.network.outputCount == 1
+    let linearised = try? isLinearisation
+      ? dynamics.outputs(at: last)
+      : linearisedOutputs(file.network, settings, training.batch, targets, run.initialOutputs, at: last)
+    let linearisationError = linearised.flatMap { linearised in
+      try? Laziness.linearisationError(
+        outputs: run.outputs, linearised: linearised, initial: run.initialOutputs)
+    }
     var (limit, note): (TrainedNetwork.InfiniteWidth?, String?) = (nil, nil)
     do {
       limit = try infiniteWidth(file.network, settings, training, other, targets, moments)
@@ -45,6 +51,33 @@ extension DynamicsCommand {
     return TrainedNetwork(
       run: run, inputs: try matrix(training), targets: targets, testInputs: try other.map(matrix),
       linearisationError: linearisationError, infiniteWidth: limit, note: note)
+  }
+
+  /// Rows of the kernel between all samples and outputs that are decomposed for a number at the end of a report.
+  private static let largestLinearisation = 4096
+
+  /// What training gives the linearised network, n × outputs: outputs share their weights, so that it takes the kernel
+  /// between all of them. Nil where that is too large.
+  private func linearisedOutputs(
+    _ network: Network, _ settings: KernelSettings, _ inputs: SampleBatch, _ targets: Matrix,
+    _ initial: Matrix, at moment: TrainingProgress
+  ) throws -> Matrix? {
+    let outputs = network.outputCount
+    guard inputs.count * outputs <= Self.largestLinearisation else { return nil }
+    var settings = settings
+    settings.outputReduction = .full
+    let kernel = try logging.scorer.kernel(
+      KernelRequest(
+        kind: .empirical, network: network, inputs: inputs, parameters: .drawn(seed: seed),
+        settings: settings, resources: resourcing.resources)
+    ).kernel
+    func column(_ matrix: Matrix) -> Matrix {
+      Matrix(rows: inputs.count * outputs, columns: 1) { row, _ in matrix[row / outputs, row % outputs] }
+    }
+    let dynamics = try TrainingDynamics(
+      kernel: DecomposedKernel(Matrix(kernel)), targets: column(targets), initialOutputs: column(initial))
+    let values = try dynamics.outputs(at: moment)
+    return Matrix(rows: inputs.count, columns: outputs) { values[$0 * outputs + $1, 0] }
   }
 
   private func infiniteWidth(

@@ -95,6 +95,9 @@ struct MeanFieldCommand: ParsableCommand {
     guard weightVariance != nil || depth == nil else {
       throw ValidationError("--depth needs --weight-variance")
     }
+    for (value, name) in [(samples, "--samples"), (pooledPositions, "--pooled-positions")] where value < 1 {
+      throw ValidationError("\(name) is \(value); expected at least 1")
+    }
     guard booleanCube == nil || depth != nil else { throw ValidationError("--boolean-cube needs --depth") }
     guard format == .table || format == .json else {
       throw ValidationError("--format is \(format.rawValue); expected table or json")

@@ -25,9 +25,6 @@ struct MeanFieldDocument {
     self.samples = samples
     self.budget = budget
     self.cube = cube
-    guard samples >= 1, readout.positions >= 1 else {
-      throw MeanFieldError.invalidParameter("samples and pooled positions are at least 1")
-    }
     criticalPoint = try CriticalLine(analysis.maps.activation).point(biasVariance: analysis.maps.biasVariance)
     law = analysis.conditionNumberLaw(samples: samples, readout: readout)
     let first = analysis.varianceFixedPoint.value.flatMap { $0 > 0 ? $0 : nil } ?? dataVariance
