@@ -52,9 +52,14 @@ extension ArchitectureFamily {
   /// - Throws: `PluginError.invalidChoices` with all mistakes: unknown names (with the nearest valid one),
   ///   values out of range, missing parameters, and those that exclude one another.
   public func validated(_ choices: Choices) throws(PluginError) -> Choices {
-    var result: Choices = [:]
+    let parameters = parameters
+    var result = Choices(minimumCapacity: parameters.count)
+    var given = Set<String>(minimumCapacity: choices.count)
     var problems: [ParameterProblem] = []
-    for name in choices.keys.sorted() where parameter(named: name) == nil { problems.append(unknown(name)) }
+    for parameter in parameters where choices[parameter.name] != nil { given.insert(parameter.name) }
+    if given.count < choices.count {
+      problems += choices.keys.filter { !given.contains($0) }.sorted().map(unknown)
+    }
     for parameter in parameters {
       guard let value = choices[parameter.name] else {
         if let defaultValue = parameter.defaultValue {
@@ -78,7 +83,7 @@ extension ArchitectureFamily {
       case .failure(let problem): problems.append(problem)
       }
     }
-    problems += self.problems(amongGiven: Set(parameters.map(\.name).filter { choices[$0] != nil }))
+    problems += self.problems(amongGiven: given)
     guard problems.isEmpty else { throw .invalidChoices(family: name, problems: problems) }
     return result
   }

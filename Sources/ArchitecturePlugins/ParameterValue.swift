@@ -82,13 +82,24 @@ extension Choices {
   /// A JSON object in one spelling per set of choices, keys sorted by Unicode scalars: what candidates are
   /// identified by.
   public var canonicalJSON: String {
-    let keys = keys.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
-    let entries = keys.map { "\(quotedJSON($0)):\(self[$0]?.canonicalJSON ?? "null")" }
-    return "{" + entries.joined(separator: ",") + "}"
+    // The order of the bytes of UTF-8 is that of the scalars.
+    let entries = sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    var text = "{"
+    for (key, value) in entries {
+      if text.utf8.count > 1 { text += "," }
+      text += quotedJSON(key)
+      text += ":"
+      text += value.canonicalJSON
+    }
+    return text + "}"
   }
 }
 
 private func quotedJSON(_ text: String) -> String {
+  let isPlain = text.utf8.allSatisfy {
+    $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+  }
+  if isPlain { return "\"" + text + "\"" }
   var result = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

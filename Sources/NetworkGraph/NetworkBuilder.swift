@@ -13,8 +13,8 @@ public struct NodeReference: Hashable, Sendable {
 /// let network = try builder.build(output: logits)
 /// ```
 public struct NetworkBuilder: Sendable {
-  private var nodes: [Node]
-  private var indices: [String: Int] = ["input": 0]
+  private var nodes: [Node] = []
+  private var indices: [String: Int] = [:]
   private var edges = 0
   private var multiplyAdds = 0
   /// A bad input shape is reported by the first call that can throw.
@@ -23,7 +23,10 @@ public struct NetworkBuilder: Sendable {
   /// Starts with the input alone, called `input`. A shape that no sample can have is reported by `add` and
   /// `build`.
   public init(input: TensorShape) {
-    nodes = [Node(name: "input", operation: .input, inputs: [], shape: input)]
+    nodes.reserveCapacity(16)
+    nodes.append(Node(name: "input", operation: .input, inputs: [], shape: input))
+    indices.reserveCapacity(16)
+    indices["input"] = 0
     inputError = Self.problem(with: input)?.named("input")
   }
 
@@ -48,13 +51,17 @@ public struct NetworkBuilder: Sendable {
     do {
       try checkReferences(inputs)
       let shapes = inputs.map { nodes[$0.index].shape }
-      let shape = try operation.outputShape(of: shapes)
+      let rule = operation.rule
+      let shape = try rule.checkedOutputShape(of: shapes)
+      var cost = 0
       if let first = shapes.first {
-        for array in operation.parameterArrays(input: first) {
+        for array in rule.parameterArrays(input: first) {
           try Self.checkSize(array.dimensions, "parameters")
         }
+        cost = rule.multiplyAdds(input: first, output: shape)
       }
-      return try append(Node(name: name, operation: operation, inputs: inputs.map(\.index), shape: shape))
+      return try append(
+        Node(name: name, operation: operation, inputs: inputs.map(\.index), shape: shape), cost: cost)
     } catch let error as NetworkError {
       throw error.node == nil ? error.named(name) : error
     }
@@ -75,7 +82,7 @@ public struct NetworkBuilder: Sendable {
   public mutating func addZero(_ shape: TensorShape, name: String? = nil) throws -> NodeReference {
     let name = name ?? "layer\(nodes.count - 1)"
     if let problem = Self.problem(with: shape) { throw problem.named(name) }
-    return try append(Node(name: name, operation: .zero, inputs: [], shape: shape))
+    return try append(Node(name: name, operation: .zero, inputs: [], shape: shape), cost: 0)
   }
 
   /// The finished network. Nodes that do not lead to the output stay in it (the canonical form drops them).
@@ -90,7 +97,7 @@ public struct NetworkBuilder: Sendable {
     return Network(validated: nodes, output: output.index)
   }
 
-  private mutating func append(_ node: Node) throws -> NodeReference {
+  private mutating func append(_ node: Node, cost: Int) throws -> NodeReference {
     if let inputError { throw inputError }
     try Self.checkName(node.name)
     if let earlier = indices[node.name] {
@@ -105,8 +112,6 @@ public struct NetworkBuilder: Sendable {
         message:
           "a network may have at most \(SizeLimits.nodes) nodes and \(SizeLimits.edges) inputs of nodes")
     }
-    let cost =
-      node.inputs.first.map { node.operation.multiplyAdds(input: nodes[$0].shape, output: node.shape) } ?? 0
     let (total, overflow) = multiplyAdds.addingReportingOverflow(cost)
     guard !overflow, total <= SizeLimits.multiplyAdds else {
       throw NetworkError(

@@ -51,6 +51,22 @@ extension OperationRule {
   var isCommutative: Bool { false }
   func parameterArrays(input: TensorShape) -> [ParameterArray] { [] }
   func multiplyAdds(input: TensorShape, output: TensorShape) -> Int { 0 }
+
+  /// The shape of the result, the number of inputs and its own size checked.
+  func checkedOutputShape(of inputs: [TensorShape]) throws -> TensorShape {
+    let range = inputCount
+    guard range.contains(inputs.count) else {
+      let expected = range.count == 1 ? "\(range.lowerBound)" : "at least \(range.lowerBound)"
+      throw NetworkError(
+        attribute: "from", message: "\(name) reads \(inputs.count) nodes; expected \(expected)")
+    }
+    let shape = try outputShape(of: inputs)
+    // Lists of dimensions are made for what is wrong alone.
+    if shape.elementCount > SizeLimits.elements {
+      try NetworkBuilder.checkSize(shape.dimensions, "numbers per sample")
+    }
+    return shape
+  }
 }
 
 extension Operation {
@@ -83,16 +99,7 @@ extension Operation {
   ///
   /// - Throws: `NetworkError` (without a node's name) when the inputs or the attributes do not fit.
   public func outputShape(of inputs: [TensorShape]) throws -> TensorShape {
-    let rule = rule
-    guard rule.inputCount.contains(inputs.count) else {
-      let range = rule.inputCount
-      let expected = range.count == 1 ? "\(range.lowerBound)" : "at least \(range.lowerBound)"
-      throw NetworkError(
-        attribute: "from", message: "\(name) reads \(inputs.count) nodes; expected \(expected)")
-    }
-    let shape = try rule.outputShape(of: inputs)
-    try NetworkBuilder.checkSize(shape.dimensions, "numbers per sample")
-    return shape
+    try rule.checkedOutputShape(of: inputs)
   }
 
   /// The arrays of a node with this operation whose (first) input has a shape.

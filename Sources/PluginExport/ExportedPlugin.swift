@@ -36,14 +36,13 @@ public final class ExportedPlugin: Sendable {
         call: { context, request, count, _, _, replyCount in
           guard let context, let request, let replyCount else { return nil }
           let plugin = Unmanaged<ExportedPlugin>.fromOpaque(context).takeUnretainedValue()
-          let reply = Array(
-            plugin.reply(to: Array(UnsafeRawBufferPointer(start: request, count: count))).utf8)
-          guard let memory = malloc(reply.count) else { return nil }
-          reply.withUnsafeBytes {
-            memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count)
+          var reply = plugin.reply(to: Array(UnsafeRawBufferPointer(start: request, count: count)))
+          return reply.withUTF8 { bytes in
+            guard let source = bytes.baseAddress, let memory = malloc(bytes.count) else { return nil }
+            memcpy(memory, source, bytes.count)
+            replyCount.pointee = bytes.count
+            return memory.assumingMemoryBound(to: CChar.self)
           }
-          replyCount.pointee = reply.count
-          return memory.assumingMemoryBound(to: CChar.self)
         },
         release: { _, reply in free(reply) }))
   }
@@ -55,19 +54,18 @@ public final class ExportedPlugin: Sendable {
 
   /// Answers a request of the protocol, both JSON.
   package func reply(to request: [UInt8]) -> String {
-    let entries: [String: YAMLNode]
+    let members: [YAMLNode.Entry]
     do {
-      entries = Dictionary(
-        (try parseJSON(request).entries ?? []).map { ($0.key.text ?? "", $0.value) }, uniquingKeysWith: { $1 }
-      )
+      members = try parseJSON(request).entries ?? []
     } catch {
       return Self.refusal("the request is no JSON: \(error)", id: nil)
     }
-    let id = entries["id"]?.integer
+    func member(_ key: String) -> YAMLNode? { members.first { $0.key.text == key }?.value }
+    let id = member("id")?.integer
     do {
-      switch entries["call"]?.text {
+      switch member("call")?.text {
       case "describe": return Self.answer("\"families\":\(try description)", id: id)
-      case "make": return Self.answer("\"network\":\(try network(entries))", id: id)
+      case "make": return Self.answer("\"network\":\(try network(member))", id: id)
       case let call:
         return Self.refusal(
           "the call is \(call.map { "'\($0)'" } ?? "missing"); expected describe or make", id: id)
@@ -83,19 +81,19 @@ public final class ExportedPlugin: Sendable {
     }
   }
 
-  private func network(_ request: [String: YAMLNode]) throws -> String {
-    let family = try registry.get().family(named: request["family"]?.text ?? "")
+  private func network(_ member: (String) -> YAMLNode?) throws -> String {
+    let family = try registry.get().family(named: member("family")?.text ?? "")
     var choices: Choices = [:]
-    for (key, node) in request["choices"]?.entries ?? [] {
-      guard let name = key.text, let value = ParameterValue(json: node) else {
+    for entry in member("choices")?.entries ?? [] {
+      guard let name = entry.key.text, let value = ParameterValue(json: entry.value) else {
         throw RequestError(
-          message: "the value of '\(key.shown)' is \(node.shown); expected a parameter's value")
+          message: "the value of '\(entry.key.shown)' is \(entry.value.shown); expected a parameter's value")
       }
       choices[name] = value
     }
-    let sizes = (request["input"]?.elements ?? []).compactMap(\.integer)
+    let sizes = (member("input")?.elements ?? []).compactMap(\.integer)
     guard let input = TensorShape(dimensions: sizes), sizes.allSatisfy({ $0 > 0 }),
-      let outputs = request["outputs"]?.integer, outputs > 0
+      let outputs = member("outputs")?.integer, outputs > 0
     else { throw RequestError(message: "the request lacks an input's shape or a number of outputs") }
     let network = try family.makeNetwork(try family.validated(choices), input: input, outputs: outputs)
     return NetworkFile(network: network).json()

@@ -1,6 +1,5 @@
 import ArchitecturePlugins
 import Crypto
-import Foundation
 
 /// Pieces of canonical JSON; arguments that are values are JSON already.
 enum CanonicalJSON {
@@ -15,10 +14,15 @@ enum CanonicalJSON {
 
   /// Lowercase hexadecimal SHA-256 of a text's UTF-8.
   static func hash(_ text: String) -> String {
-    let digits = Array("0123456789abcdef")
-    return SHA256.hash(data: Data(text.utf8)).reduce(into: "") { hex, byte in
-      hex.append(digits[Int(byte >> 4)])
-      hex.append(digits[Int(byte & 15)])
+    let digits = StaticString("0123456789abcdef")
+    return SHA256.hash(data: Array(text.utf8)).withUnsafeBytes { hash in
+      String(unsafeUninitializedCapacity: 2 * hash.count) { hex in
+        for (index, byte) in hash.enumerated() {
+          hex[2 * index] = digits.utf8Start[Int(byte >> 4)]
+          hex[2 * index + 1] = digits.utf8Start[Int(byte & 15)]
+        }
+        return 2 * hash.count
+      }
     }
   }
 }

@@ -40,7 +40,7 @@ final class IncludeReader {
       let include = entries.first(where: { $0.key.text == "include" })?.value,
       !include.isNull
     else { return document }
-    var base: [(key: YAMLNode, value: YAMLNode)] = []
+    var base: [YAMLNode.Entry] = []
     for node in include.elements ?? [include] {
       guard
         let path = collector.read(node, "'include'", "the path of a file, or a list of them", { $0.text }),
@@ -122,22 +122,22 @@ final class IncludeReader {
 
   // MARK: Merging
 
-  private typealias Entries = [(key: YAMLNode, value: YAMLNode)]
-
   /// Entries in the order of `base`, then of `own`.
-  private static func merged(_ base: Entries, under own: Entries, deep: Bool = true) -> Entries {
-    var result: Entries = []
-    for (key, value) in base {
-      guard let mine = own.first(where: { $0.key.text == key.text }) else {
-        result.append((key, value))
+  private static func merged(_ base: [YAMLNode.Entry], under own: [YAMLNode.Entry], deep: Bool = true)
+    -> [YAMLNode.Entry]
+  {
+    var result: [YAMLNode.Entry] = []
+    for entry in base {
+      guard let mine = own.first(where: { $0.key.text == entry.key.text }) else {
+        result.append(entry)
         continue
       }
       if mine.value.isNull { continue }
-      if deep, !wholeSections.contains(key.text ?? ""), let below = value.entries,
+      if deep, !wholeSections.contains(entry.key.text ?? ""), let below = entry.value.entries,
         let above = mine.value.entries
       {
         let entries = merged(below, under: above, deep: false)
-        result.append((mine.key, YAMLNode(.mapping(entries), at: mine.value.location)))
+        result.append(.init(key: mine.key, value: YAMLNode(.mapping(entries), at: mine.value.location)))
       } else {
         result.append(mine)
       }

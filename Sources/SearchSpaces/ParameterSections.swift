@@ -31,8 +31,10 @@ struct ParameterSections {
   /// - Parameter relations: what stands under `where` of `constraints`.
   func parameters(relations: YAMLNode?) -> Parameters? {
     var fixed: Choices = [:]
-    for (key, node) in fixedKeys?.node.entries ?? [] {
-      if let reader = reader(key), let value = reader.value(node) { fixed[reader.parameter.name] = value }
+    for entry in fixedKeys?.node.entries ?? [] {
+      if let reader = reader(entry.key), let value = reader.value(entry.value) {
+        fixed[reader.parameter.name] = value
+      }
     }
     let axes = axes(fixed)
     reportWhatIsMissing()
@@ -49,7 +51,8 @@ struct ParameterSections {
   private func axes(_ fixed: Choices) -> [ChoiceAxis] {
     let names = (choiceKeys?.node.entries ?? []).compactMap(\.key.text)
     var axes: [ChoiceAxis] = []
-    for (place, (key, node)) in (choiceKeys?.node.entries ?? []).enumerated() {
+    for (place, entry) in (choiceKeys?.node.entries ?? []).enumerated() {
+      let (key, node) = (entry.key, entry.value)
       guard let reader = reader(key) else { continue }
       let name = reader.parameter.name
       if let fixedKeys, fixedKeys.contains(name) {
@@ -88,8 +91,8 @@ struct ParameterSections {
     var values = fixed.mapValues { [$0] }
     for axis in axes { values[axis.name] = axis.values }
     // Parameters whose values could not be read are given all the same.
-    for (key, _) in (fixedKeys?.node.entries ?? []) + (choiceKeys?.node.entries ?? []) {
-      if let name = key.text, values[name] == nil { values[name] = [] }
+    for entry in (fixedKeys?.node.entries ?? []) + (choiceKeys?.node.entries ?? []) {
+      if let name = entry.key.text, values[name] == nil { values[name] = [] }
     }
     return ExpressionScope(family: family, values: values)
   }

@@ -68,12 +68,18 @@ private struct JSONParser {
   }
 
   private mutating func word(
-    _ word: StaticString, at place: SourceLocation
+    _ word: String, at place: SourceLocation
   ) throws(JSONSyntaxError) -> YAMLNode {
-    let text = "\(word)"
-    guard bytes[position...].starts(with: text.utf8) else { throw failure("no JSON value starts here") }
-    position += text.utf8.count
-    return YAMLNode(.scalar(text, quoted: false), at: place)
+    guard bytes[position...].starts(with: word.utf8) else { throw failure("no JSON value starts here") }
+    position += word.utf8.count
+    return YAMLNode(.scalar(word, quoted: false), at: place)
+  }
+
+  /// Bytes that are ASCII.
+  private func text(_ range: Range<Int>) -> String {
+    bytes.withUnsafeBufferPointer {
+      String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self)
+    }
   }
 
   private mutating func number(at place: SourceLocation) throws(JSONSyntaxError) -> YAMLNode {
@@ -93,8 +99,7 @@ private struct JSONParser {
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
       try digits()
     }
-    return YAMLNode(
-      .scalar(String(decoding: bytes[start..<position], as: UTF8.self), quoted: false), at: place)
+    return YAMLNode(.scalar(text(start..<position), quoted: false), at: place)
   }
 
   private mutating func digits() throws(JSONSyntaxError) {
@@ -125,8 +130,8 @@ private struct JSONParser {
     }
   }
 
-  private mutating func entries(depth: Int) throws(JSONSyntaxError) -> [(key: YAMLNode, value: YAMLNode)] {
-    var entries: [(key: YAMLNode, value: YAMLNode)] = []
+  private mutating func entries(depth: Int) throws(JSONSyntaxError) -> [YAMLNode.Entry] {
+    var entries: [YAMLNode.Entry] = []
     // A search among a few keys is quicker than a set.
     var names: Set<String> = []
     position += 1
@@ -146,7 +151,9 @@ private struct JSONParser {
       skipSpace()
       guard next == UInt8(ascii: ":") else { throw failure("expected ':'") }
       position += 1
-      entries.append((YAMLNode(.scalar(name, quoted: true), at: place), try value(depth: depth + 1)))
+      if entries.isEmpty { entries.reserveCapacity(4) }
+      entries.append(
+        .init(key: YAMLNode(.scalar(name, quoted: true), at: place), value: try value(depth: depth + 1)))
       if entries.count == 16 { names = Set(entries.compactMap(\.key.text)) }
       if entries.count > 16 { names.insert(name) }
       skipSpace()
@@ -165,11 +172,14 @@ private struct JSONParser {
     position += 1
     let start = position
     var isPlain = true
+    var allBits: UInt8 = 0
     while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-      if bytes[position] == UInt8(ascii: "\\") {
+      let byte = bytes[position]
+      allBits |= byte
+      if byte == UInt8(ascii: "\\") {
         isPlain = false
         position += 1
-      } else if bytes[position] < 0x20 {
+      } else if byte < 0x20 {
         throw failure("a control character stands in a string")
       }
       position += 1
@@ -180,9 +190,8 @@ private struct JSONParser {
       position = start
       return try escapedString(upTo: range.upperBound)
     }
-    guard let text = String(validating: bytes[range], as: UTF8.self) else {
-      throw failure("a string is not UTF-8")
-    }
+    let text = allBits < 0x80 ? text(range) : String(validating: bytes[range], as: UTF8.self)
+    guard let text else { throw failure("a string is not UTF-8") }
     position += 1
     return text
   }

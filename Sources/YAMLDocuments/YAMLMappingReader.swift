@@ -8,26 +8,33 @@ public final class YAMLMappingReader {
   /// Where mistakes go.
   public let collector: DiagnosticCollector
   /// What the mapping is, for messages: `the search space`, `layer 'stem'`.
-  public let what: String
+  public var what: String { nameInMessages() }
+  private let nameInMessages: () -> String
   /// Mappings are small, and few keys are asked for: a search is quicker than a dictionary.
-  private let entries: [(key: YAMLNode, value: YAMLNode)]
-  private var asked: [String] = []
+  private let entries: [YAMLNode.Entry]
+  /// In order; some more than once.
+  private var requests: [String] = []
 
   /// Returns nil, with a report, when the node is not a mapping.
-  public init?(_ node: YAMLNode, what: String, collector: DiagnosticCollector) {
+  ///
+  /// - Parameter what: what the mapping is; made for messages alone.
+  public init?(
+    _ node: YAMLNode, what: @autoclosure @escaping () -> String, collector: DiagnosticCollector
+  ) {
     guard let entries = node.entries else {
-      collector.report("\(what) must be a mapping of keys to values, not \(node.shown)", at: node.location)
+      collector.report("\(what()) must be a mapping of keys to values, not \(node.shown)", at: node.location)
       return nil
     }
     self.node = node
-    self.what = what
+    nameInMessages = what
     self.collector = collector
     self.entries = entries
+    requests.reserveCapacity(12)
   }
 
-  private func entry(_ key: String) -> (key: YAMLNode, value: YAMLNode)? {
-    entries.first { $0.key.text == key }
-  }
+  private func entry(_ key: String) -> YAMLNode.Entry? { place(key).map { entries[$0] } }
+
+  private func place(_ key: String) -> Int? { entries.firstIndex { $0.key.text == key } }
 
   /// Whether the key has a value; null counts as absent. Does not count as asking for it.
   public func contains(_ key: String) -> Bool { entry(key).map { !$0.value.isNull } ?? false }
@@ -37,9 +44,10 @@ public final class YAMLMappingReader {
 
   /// The value of a key, whatever its type; null counts as absent.
   public func value(_ key: String) -> YAMLNode? {
-    if !asked.contains(key) { asked.append(key) }
-    guard let value = entry(key)?.value, !value.isNull else { return nil }
-    return value
+    requests.append(key)
+    guard let place = place(key) else { return nil }
+    let value = entries[place].value
+    return value.isNull ? nil : value
   }
 
   /// The value of a key that must be there.
@@ -100,10 +108,17 @@ public final class YAMLMappingReader {
     collector.report("\(what) lacks the key '\(key)'", at: location(ofKey: key))
   }
 
+  /// The keys that were asked for, each once.
+  private var asked: [String] {
+    requests.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
   /// Reports every key that was not asked for.
   public func finish() {
-    for (key, _) in node.entries ?? [] {
-      guard let name = key.text, !asked.contains(name) else { continue }
+    for entry in entries {
+      let key = entry.key
+      guard let name = key.text, !requests.contains(name) else { continue }
+      let asked = asked
       let suggestion = collector.suggestion(for: name, among: asked)
       let expected =
         suggestion == nil && !asked.isEmpty ? "; expected one of \(asked.joined(separator: ", "))" : ""
@@ -117,36 +132,41 @@ public final class YAMLMappingReader {
 /// nil after reporting what stands there and what was expected.
 extension DiagnosticCollector {
   /// A decimal integer within the range.
-  public func integer(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int> = .min ... .max) -> Int? {
-    read(node, what, "an integer\(shown(range))") { node in
+  public func integer(
+    _ node: YAMLNode, _ what: @autoclosure () -> String, in range: ClosedRange<Int> = .min ... .max
+  ) -> Int? {
+    read(node, what(), "an integer\(shown(range))") { node in
       node.integer.flatMap { range.contains($0) ? $0 : nil }
     }
   }
 
   /// Infinite bounds of the range mean no bound; the value itself is always finite.
   public func real(
-    _ node: YAMLNode, _ what: String, in range: ClosedRange<Double> = -.infinity ... .infinity
+    _ node: YAMLNode, _ what: @autoclosure () -> String,
+    in range: ClosedRange<Double> = -.infinity ... .infinity
   ) -> Double? {
-    read(node, what, "a finite number\(shown(range))") { node in
+    read(node, what(), "a finite number\(shown(range))") { node in
       node.real.flatMap { range.contains($0) ? $0 : nil }
     }
   }
 
   /// `true` or `false`; what YAML 1.1 took for them is told apart in the report.
-  public func boolean(_ node: YAMLNode, _ what: String) -> Bool? {
+  public func boolean(_ node: YAMLNode, _ what: @autoclosure () -> String) -> Bool? {
     if let value = node.boolean { return value }
     let meant = ["yes": "true", "on": "true", "no": "false", "off": "false"][node.text?.lowercased() ?? ""]
-    report("\(what) is \(node.shown); expected true or false", at: node.location, suggestion: meant)
+    report("\(what()) is \(node.shown); expected true or false", at: node.location, suggestion: meant)
     return nil
   }
 
   /// One of some named values.
-  public func choice<Value>(_ node: YAMLNode, _ what: String, among names: [(name: String, value: Value)])
+  public func choice<Value>(
+    _ node: YAMLNode, _ what: @autoclosure () -> String, among names: [(name: String, value: Value)]
+  )
     -> Value?
   {
     if let text = node.text, let match = names.first(where: { $0.name == text }) { return match.value }
     report(
-      "\(what) is \(node.shown); expected one of \(names.map(\.name).joined(separator: ", "))",
+      "\(what()) is \(node.shown); expected one of \(names.map(\.name).joined(separator: ", "))",
       at: node.location,
       suggestion: suggestion(for: node.text, among: names.map(\.name)))
     return nil
@@ -154,9 +174,10 @@ extension DiagnosticCollector {
 
   /// The elements of a list, each read by `read` (which reports its own mistakes). Nil when any is wrong.
   public func list<Element>(
-    _ node: YAMLNode, _ what: String, of expected: String, _ read: (YAMLNode) -> Element?
+    _ node: YAMLNode, _ what: @autoclosure () -> String, of expected: @autoclosure () -> String,
+    _ read: (YAMLNode) -> Element?
   ) -> [Element]? {
-    guard let elements = self.read(node, what, expected, { $0.elements }) else { return nil }
+    guard let elements = self.read(node, what(), expected(), { $0.elements }) else { return nil }
     let values = elements.map(read)
     let good = values.compactMap { $0 }
     return good.count == values.count ? good : nil
@@ -164,10 +185,11 @@ extension DiagnosticCollector {
 
   /// Any other kind of value: `read` returns nil for a wrong one, which is reported as `… is X; expected Y`.
   public func read<Value>(
-    _ node: YAMLNode, _ what: String, _ expected: String, _ read: (YAMLNode) -> Value?
+    _ node: YAMLNode, _ what: @autoclosure () -> String, _ expected: @autoclosure () -> String,
+    _ read: (YAMLNode) -> Value?
   ) -> Value? {
     if let value = read(node) { return value }
-    report("\(what) is \(node.shown); expected \(expected)", at: node.location)
+    report("\(what()) is \(node.shown); expected \(expected())", at: node.location)
     return nil
   }
 }

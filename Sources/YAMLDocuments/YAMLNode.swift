@@ -6,7 +6,21 @@ public struct YAMLNode: Sendable {
     case scalar(String, quoted: Bool)
     case sequence([YAMLNode])
     /// In the order of the file; keys are unique scalars (the parser sees to both).
-    case mapping([(key: YAMLNode, value: YAMLNode)])
+    case mapping([Entry])
+  }
+
+  /// A key of a mapping and what it is given.
+  public struct Entry: Sendable {
+    /// A scalar.
+    public let key: YAMLNode
+    /// Of any kind.
+    public let value: YAMLNode
+
+    /// - Parameter key: a scalar.
+    public init(key: YAMLNode, value: YAMLNode) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// What was written.
@@ -29,10 +43,10 @@ extension YAMLNode {
 
   /// YAML 1.2 core schema: `null`, `Null`, `NULL`, `~` or nothing, unquoted.
   public var isNull: Bool {
-    if case .scalar(let text, quoted: false) = content {
-      ["", "~", "null", "Null", "NULL"].contains(text)
-    } else {
-      false
+    guard case .scalar(let text, quoted: false) = content else { return false }
+    switch text {
+    case "", "~", "null", "Null", "NULL": return true
+    default: return false
     }
   }
 
@@ -52,7 +66,7 @@ extension YAMLNode {
   }
 
   /// The entries, nil unless a mapping.
-  public var entries: [(key: YAMLNode, value: YAMLNode)]? {
+  public var entries: [Entry]? {
     if case .mapping(let entries) = content { entries } else { nil }
   }
 

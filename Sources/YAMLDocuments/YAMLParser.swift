@@ -208,8 +208,8 @@ private struct YAMLParser {
 
   private mutating func entries(
     _ raw: inout yaml_parser_t, depth: Int
-  ) throws -> [(key: YAMLNode, value: YAMLNode)] {
-    var entries: [(key: YAMLNode, value: YAMLNode)] = []
+  ) throws -> [YAMLNode.Entry] {
+    var entries: [YAMLNode.Entry] = []
     var merge: (place: Int, mappings: [YAMLNode])?
     var firstUse: [String: SourceLocation] = [:]
     while true {
@@ -230,15 +230,17 @@ private struct YAMLParser {
       if case .scalar("<<", quoted: false) = key.content {
         merge = (entries.count, mergedMappings(value))
       } else {
-        entries.append((key, value))
+        entries.append(.init(key: key, value: value))
       }
     }
     guard let merge else { return entries }
     // What the mapping says itself wins; of several merged mappings, the earlier.
-    var inherited: [(key: YAMLNode, value: YAMLNode)] = []
-    for (key, value) in merge.mappings.flatMap({ $0.entries ?? [] }) {
-      guard let text = key.text, firstUse.updateValue(key.location, forKey: text) == nil else { continue }
-      inherited.append((key, value))
+    var inherited: [YAMLNode.Entry] = []
+    for entry in merge.mappings.flatMap({ $0.entries ?? [] }) {
+      guard let text = entry.key.text, firstUse.updateValue(entry.key.location, forKey: text) == nil else {
+        continue
+      }
+      inherited.append(entry)
     }
     entries.insert(contentsOf: inherited, at: merge.place)
     return entries

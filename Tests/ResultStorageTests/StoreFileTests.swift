@@ -92,7 +92,7 @@ import Trainability
         try $0.execute(
           sql: """
             ALTER TABLE runs DROP COLUMN space_name;
-            DELETE FROM grdb_migrations WHERE identifier LIKE '5 %';
+            DELETE FROM grdb_migrations WHERE identifier LIKE '6 %';
             """)
       }
       try database.close()

@@ -6,25 +6,12 @@ import YAMLDocuments
 struct NetworkFileReader {
   let collector: DiagnosticCollector
 
-  /// One layer as written.
-  private struct Layer {
-    let name: String
-    /// The value of `name`, or the layer itself.
-    let nameNode: YAMLNode
-    let reader: LayerReader
-    /// Nil for the layer before.
-    let from: [YAMLNode]?
-    /// Nil when something in the layer is wrong, which has been reported.
-    let kind: LayerKind?
-  }
-
   /// Nil when anything was reported.
   func read(_ root: YAMLNode) -> NetworkFile? {
     guard let mapping = YAMLMappingReader(root, what: "the network", collector: collector) else { return nil }
     let top = LayerReader(mapping: mapping)
     let input = mapping.required("input").flatMap { top.shape($0, "input") }
-    let parameterization = mapping.choice(
-      "parameterization", among: Parameterization.allCases.map { ($0.rawValue, $0) })
+    let parameterization = mapping.choice("parameterization", among: Self.parameterizations)
     let outputNode = mapping.value("output")
     let layersNode = mapping.required("layers")
     mapping.finish()
@@ -38,30 +25,34 @@ struct NetworkFileReader {
         "'layers' has \(elements.count) entries; at most \(SizeLimits.nodes - 1) are read", at: layersNode)
       return nil
     }
-    let layers = elements.enumerated().map { layer($0.element, at: $0.offset) }
-    let resolved = LayerNames(
-      layers.map { layer in layer.map { ($0.name, $0.nameNode, isInput($0)) } }, collector)
-    reportCycles(layers, resolved)
-    let targets: [[LayerNames.Target?]] = layers.enumerated().map { position, layer in
-      layer?.from?.map { resolved.target(of: $0, readBy: position, collector) }
-        ?? [position == 0 ? .input : .layer(position - 1)]
+    let layers = elements.indices.map { layer(elements[$0], at: $0) }
+    let names = LayerNames(layers, collector)
+    reportCycles(layers, names)
+    // Nil for the layer before.
+    let targets = layers.indices.map { position in
+      layers[position]?.from?.map { names.target(of: $0, readBy: position, collector) }
     }
-    let outputTarget = outputTarget(outputNode, resolved, layers: layers.count)
+    let outputTarget = outputTarget(outputNode, names, layers: layers.count)
     // Without the input's shape no other can be checked.
     guard let input else { return nil }
 
     var builder = NetworkBuilder(input: input)
     var references: [NodeReference?] = []
+    references.reserveCapacity(layers.count)
     do { _ = try builder.build(output: builder.input) } catch {
       collector.report("\(error)", at: top.location(of: "input"))
       return nil
     }
-    for (position, layer) in layers.enumerated() {
+    for position in layers.indices {
+      guard let layer = layers[position] else {
+        references.append(nil)
+        continue
+      }
+      let inputs =
+        targets[position]?.map { reference(to: $0, builder, references) }
+        ?? [position == 0 ? builder.input : references[position - 1]]
       references.append(
-        layer.flatMap { layer in
-          let inputs = targets[position].map { reference(to: $0, builder, references) }
-          return add(layer, reading: inputs, to: &builder, isNameTaken: resolved.isDuplicate(position))
-        })
+        add(layer, reading: inputs, to: &builder, isNameTaken: names.isDuplicate(position)))
     }
     guard collector.diagnostics.isEmpty, let output = reference(to: outputTarget, builder, references),
       let network = try? builder.build(output: output)
@@ -69,21 +60,20 @@ struct NetworkFileReader {
     return NetworkFile(network: network, parameterization: parameterization)
   }
 
-  private func isInput(_ layer: Layer) -> Bool {
-    if case .input? = layer.kind { true } else { false }
-  }
+  private static let parameterizations = Parameterization.allCases.map { (name: $0.rawValue, value: $0) }
 
-  private func layer(_ node: YAMLNode, at position: Int) -> Layer? {
-    let automatic = "layer\(position)"
-    let written = node.entries?.first { $0.key.text == "name" }?.value.text
-    let what = "layer '\(written ?? automatic)'"
-    guard let mapping = YAMLMappingReader(node, what: what, collector: collector) else { return nil }
+  private func layer(_ node: YAMLNode, at position: Int) -> WrittenLayer? {
+    func what() -> String {
+      let written = node.entries?.first { $0.key.text == "name" }?.value.text
+      return "layer '\(written ?? "layer\(position)")'"
+    }
+    guard let mapping = YAMLMappingReader(node, what: what(), collector: collector) else { return nil }
     let reader = LayerReader(mapping: mapping)
     let before = collector.diagnostics.count
-    let name = mapping.text("name") ?? automatic
+    let name = mapping.text("name") ?? "layer\(position)"
     let from = mapping.value("from").flatMap { references($0, reader) }
     let kind = reader.kind(inputCount: from?.count ?? 1)
-    if let from = mapping.value("from"), let kind {
+    if from != nil, let from = mapping.value("from"), let kind {
       switch kind {
       case .input: reader.report("the layer is the network's input and reads nothing", at: from)
       case .constantZero:
@@ -91,7 +81,7 @@ struct NetworkFileReader {
       case .operation: break
       }
     }
-    return Layer(
+    return WrittenLayer(
       name: name, nameNode: mapping.value("name") ?? node, reader: reader, from: from,
       kind: collector.diagnostics.count == before ? kind : nil)
   }
@@ -106,7 +96,8 @@ struct NetworkFileReader {
 
   /// The layer as a node; nil, with a report where the mistake is this layer's own, when it cannot be made.
   private func add(
-    _ layer: Layer, reading inputs: [NodeReference?], to builder: inout NetworkBuilder, isNameTaken: Bool
+    _ layer: WrittenLayer, reading inputs: [NodeReference?], to builder: inout NetworkBuilder,
+    isNameTaken: Bool
   ) -> NodeReference? {
     guard let kind = layer.kind else { return nil }
     do {
@@ -150,18 +141,23 @@ struct NetworkFileReader {
 
   /// Layers that read one another in a circle get a message that shows the circle, instead of one forward
   /// reference each.
-  private func reportCycles(_ layers: [Layer?], _ names: LayerNames) {
+  private func reportCycles(_ layers: [WrittenLayer?], _ names: LayerNames) {
+    func readsBelow(_ node: YAMLNode, _ position: Int) -> Int? {
+      node.text.flatMap { names.index[$0] }.flatMap { $0 >= position ? $0 : nil }
+    }
+    let suspects = layers.indices.filter { position in
+      layers[position]?.from?.contains { readsBelow($0, position) != nil } ?? false
+    }
+    if suspects.isEmpty { return }
     let inputs: [[Int]] = layers.enumerated().map { position, layer in
       guard let from = layer?.from else { return position > 0 ? [position - 1] : [] }
       return from.compactMap { $0.text.flatMap { names.index[$0] } }
     }
     // Each search is linear in the file; past this many forward references the first messages say enough.
     var searches = 100
-    for (position, layer) in layers.enumerated() {
-      for node in layer?.from ?? [] {
-        guard let target = node.text.flatMap({ names.index[$0] }), target >= position, searches > 0 else {
-          continue
-        }
+    for position in suspects {
+      for node in layers[position]?.from ?? [] {
+        guard searches > 0, let target = readsBelow(node, position) else { continue }
         searches -= 1
         guard let path = path(from: target, to: position, inputs) else { continue }
         let circle = ([position] + path).map { layers[$0]?.name ?? "layer\($0)" }
@@ -195,6 +191,22 @@ struct NetworkFileReader {
   }
 }
 
+/// One layer as written.
+private struct WrittenLayer {
+  let name: String
+  /// The value of `name`, or the layer itself.
+  let nameNode: YAMLNode
+  let reader: LayerReader
+  /// Nil for the layer before.
+  let from: [YAMLNode]?
+  /// Nil when something in the layer is wrong, which has been reported.
+  let kind: LayerKind?
+
+  var isInput: Bool {
+    if case .input? = kind { true } else { false }
+  }
+}
+
 /// Which layer a name means.
 private final class LayerNames {
   enum Target {
@@ -204,32 +216,43 @@ private final class LayerNames {
 
   /// The first layer of each name.
   private(set) var index: [String: Int] = [:]
-  /// All names in the order of the file, for suggestions.
-  private var inOrder = ["input"]
+  private let layers: [WrittenLayer?]
   private var duplicates: Set<Int> = []
-  private var locations: [Int: SourceLocation] = [:]
   /// References already reported as part of a circle.
   var cyclic: Set<SourceLocation> = []
 
-  init(_ layers: [(name: String, node: YAMLNode, isInput: Bool)?], _ collector: DiagnosticCollector) {
-    for (position, layer) in layers.enumerated() {
-      guard let (name, node, isInput) = layer else { continue }
+  init(_ layers: [WrittenLayer?], _ collector: DiagnosticCollector) {
+    self.layers = layers
+    index.reserveCapacity(layers.count)
+    for position in layers.indices {
+      guard let layer = layers[position] else { continue }
+      let name = layer.name
       if name == "input" {
         duplicates.insert(position)
-        if !isInput {
+        if !layer.isInput {
           collector.report(
-            "'input' is the name of the network's input; expected another name", at: node.location)
+            "'input' is the name of the network's input; expected another name", at: layer.nameNode.location)
         }
       } else if let earlier = index[name] {
         duplicates.insert(position)
-        let line = locations[earlier].map { " on line \($0.line)" } ?? ""
-        collector.report("duplicate layer name '\(name)'; a layer\(line) has it already", at: node.location)
+        collector.report(
+          "duplicate layer name '\(name)'; a layer\(line(of: earlier)) has it already",
+          at: layer.nameNode.location)
       } else {
         index[name] = position
-        locations[position] = node.location
-        inOrder.append(name)
       }
     }
+  }
+
+  /// All names in the order of the file, for suggestions.
+  private lazy var inOrder: [String] =
+    ["input"]
+    + layers.indices.compactMap { position in
+      layers[position].flatMap { index[$0.name] == position ? $0.name : nil }
+    }
+
+  private func line(of position: Int) -> String {
+    layers[position].map { " on line \($0.nameNode.location.line)" } ?? ""
   }
 
   func isDuplicate(_ position: Int) -> Bool { duplicates.contains(position) }
@@ -247,9 +270,9 @@ private final class LayerNames {
     }
     if target < position { return .layer(target) }
     if !cyclic.contains(node.location) {
-      let line = locations[target].map { " on line \($0.line)" } ?? ""
       collector.report(
-        "layer '\(name)' stands below\(line); a layer may read only layers above it", at: node.location)
+        "layer '\(name)' stands below\(line(of: target)); a layer may read only layers above it",
+        at: node.location)
     }
     return nil
   }

@@ -1,22 +1,41 @@
 extension NetworkFile {
   /// The network as YAML, one layer a line; reading it gives this value back.
   public func yaml() -> String {
-    var lines = ["input: \(network.inputShape)"]
-    if let parameterization { lines.append("parameterization: \(parameterization.rawValue)") }
-    let layers = network.nodes.indices.dropFirst().map { "  - {\(fields(of: $0, in: .yaml))}" }
-    lines += layers.isEmpty ? ["layers: []"] : ["layers:"] + layers
-    if let output = writtenOutput { lines.append("output: \(TextStyle.yaml.quoted(output))") }
-    return lines.joined(separator: "\n") + "\n"
+    var text = "input: \(network.inputShape)\n"
+    if let parameterization { text += "parameterization: \(parameterization.rawValue)\n" }
+    text += network.nodes.count > 1 ? "layers:\n" : "layers: []\n"
+    for index in network.nodes.indices.dropFirst() {
+      text += "  - {"
+      writeFields(of: index, in: .yaml, to: &text)
+      text += "}\n"
+    }
+    if let writtenOutput {
+      text += "output: "
+      TextStyle.yaml.write(quoted: writtenOutput, to: &text)
+      text += "\n"
+    }
+    return text
   }
 
   /// The same as JSON.
   public func json() -> String {
-    var entries = ["  \"input\": \(network.inputShape)"]
-    if let parameterization { entries.append("  \"parameterization\": \"\(parameterization.rawValue)\"") }
-    let layers = network.nodes.indices.dropFirst().map { "    {\(fields(of: $0, in: .json))}" }
-    entries.append("  \"layers\": [" + (layers.isEmpty ? "]" : "\n\(layers.joined(separator: ",\n"))\n  ]"))
-    if let output = writtenOutput { entries.append("  \"output\": \(TextStyle.json.quoted(output))") }
-    return "{\n\(entries.joined(separator: ",\n"))\n}\n"
+    var text = "{\n  \"input\": "
+    text.reserveCapacity(128 + 96 * network.nodes.count)
+    text += network.inputShape.description
+    if let parameterization { text += ",\n  \"parameterization\": \"\(parameterization.rawValue)\"" }
+    text += ",\n  \"layers\": ["
+    for index in network.nodes.indices.dropFirst() {
+      text += index == 1 ? "\n    {" : ",\n    {"
+      writeFields(of: index, in: .json, to: &text)
+      text += "}"
+    }
+    text += network.nodes.count > 1 ? "\n  ]" : "]"
+    if let writtenOutput {
+      text += ",\n  \"output\": "
+      TextStyle.json.write(quoted: writtenOutput, to: &text)
+    }
+    text += "\n}\n"
+    return text
   }
 
   /// Nil when the last layer is the output.
@@ -24,41 +43,64 @@ extension NetworkFile {
     network.output == network.nodes.count - 1 && network.output > 0 ? nil : network.nodes[network.output].name
   }
 
-  private func fields(of index: Int, in style: TextStyle) -> String {
+  private func writeFields(of index: Int, in style: TextStyle, to text: inout String) {
     let node = network.nodes[index]
-    var fields = [("name", style.quoted(node.name)), ("op", style.quoted(node.operation.name))]
-    for attribute in node.operation.rule.attributes where attribute.value != attribute.defaultValue {
-      if let text = style.text(of: attribute.value) { fields.append((attribute.key, text)) }
+    let rule = node.operation.rule
+    text += style == .json ? "\"name\": " : "name: "
+    style.write(quoted: node.name, to: &text)
+    text += style == .json ? ", \"op\": " : ", op: "
+    style.write(quoted: rule.name, to: &text)
+    for attribute in rule.attributes where attribute.value != attribute.defaultValue {
+      // A number that was not given is left out.
+      if case .absent = attribute.value { continue }
+      text += ", "
+      style.write(key: attribute.key, to: &text)
+      style.write(attribute.value, to: &text)
     }
     if node.inputs.isEmpty {
-      fields.append(("shape", node.shape.description))
+      text += ", "
+      style.write(key: "shape", to: &text)
+      text += node.shape.description
     } else if node.inputs != [index - 1] {
-      let names = node.inputs.map { style.quoted(network.nodes[$0].name) }
-      fields.append(("from", names.count == 1 ? names[0] : "[\(names.joined(separator: ", "))]"))
+      text += ", "
+      style.write(key: "from", to: &text)
+      if node.inputs.count > 1 { text += "[" }
+      for (place, input) in node.inputs.enumerated() {
+        if place > 0 { text += ", " }
+        style.write(quoted: network.nodes[input].name, to: &text)
+      }
+      if node.inputs.count > 1 { text += "]" }
     }
-    return fields.map { "\(style.key($0.0)): \($0.1)" }.joined(separator: ", ")
   }
 }
 
-/// What differs between YAML's flow mappings and JSON.
+/// What differs between YAML's flow mappings and JSON. Everything is appended in place: a family makes thousands of
+/// files a second.
 private enum TextStyle {
   case yaml, json
 
-  func key(_ key: String) -> String { self == .yaml ? key : "\"\(key)\"" }
+  func write(key: String, to text: inout String) {
+    if self == .json { text += "\"" }
+    text += key
+    text += self == .json ? "\": " : ": "
+  }
 
   /// JSON's quoting, which YAML reads too; YAML leaves out quotes where nothing can be misread.
-  func quoted(_ text: String) -> String {
-    if self == .yaml, isPlain(text) { return text }
-    if text.utf8.allSatisfy({ $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) { return "\"\(text)\"" }
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      default: result.unicodeScalars.append(scalar)
+  func write(quoted value: String, to text: inout String) {
+    if self == .yaml, isPlain(value) {
+      text += value
+      return
+    }
+    text += "\""
+    if value.utf8.allSatisfy({ $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      text += value
+    } else {
+      for scalar in value.unicodeScalars {
+        if scalar == "\"" || scalar == "\\" { text += "\\" }
+        text.unicodeScalars.append(scalar)
       }
     }
-    return result + "\""
+    text += "\""
   }
 
   /// A word that no YAML reader takes for a number, a boolean or null.
@@ -72,15 +114,15 @@ private enum TextStyle {
       }
   }
 
-  /// Nil for a number that was not given. Swift writes the shortest decimal that reads back to the same bits.
-  func text(of value: OperationAttribute.Value) -> String? {
+  /// Swift writes the shortest decimal that reads back to the same bits.
+  func write(_ value: OperationAttribute.Value, to text: inout String) {
     switch value {
-    case .integer(let value): "\(value)"
-    case .integers(let values): "[" + values.map(String.init).joined(separator: ", ") + "]"
-    case .real(let value): "\(value)"
-    case .boolean(let value): "\(value)"
-    case .text(let text): quoted(text)
-    case .absent: nil
+    case .integer(let value): text += String(value)
+    case .integers(let values): text += "[" + values.map(String.init).joined(separator: ", ") + "]"
+    case .real(let value): text += "\(value)"
+    case .boolean(let value): text += value ? "true" : "false"
+    case .text(let value): write(quoted: value, to: &text)
+    case .absent: break
     }
   }
 }

@@ -16,6 +16,8 @@ extension Operation {
       "identity", "average_pool", "max_pool", "global_average_pool", "flatten", "add", "multiply", "scale",
       "concatenate", "zero",
     ]
+
+  fileprivate static let knownNames = Set(names)
 }
 
 extension LayerReader {
@@ -23,8 +25,8 @@ extension LayerReader {
   ///
   /// - Parameter inputCount: how many nodes `from` names, on which the meaning of `multiply` depends.
   func kind(inputCount: Int) -> LayerKind? {
-    guard mapping.required("op") != nil, let node = mapping.value("op") else { return nil }
-    guard let name = node.text, Operation.names.contains(name) else {
+    guard let node = mapping.required("op") else { return nil }
+    guard let name = node.text, Operation.knownNames.contains(name) else {
       let suggestion = mapping.collector.suggestion(for: node.text, among: Operation.names)
       let expected = suggestion == nil ? "; expected one of \(Operation.names.joined(separator: ", "))" : ""
       let written = node.text == nil ? node.shown : "'\(node.shortText)'"

@@ -33,9 +33,11 @@ extension Activation {
     .softplus, .sin, .abs,
   ]
 
+  private static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
   /// The activation with a name of network files (`relu`, `gelu_tanh`, …); nil for any other text.
   public init?(name: String) {
-    guard let match = Self.all.first(where: { $0.name == name }) else { return nil }
+    guard let match = Self.named[name] else { return nil }
     self = match
   }
 

@@ -136,7 +136,7 @@ struct ScoreQuestion: Sendable {
       return nil
     }
     var choices: Choices = [:]
-    for (key, value) in entries { choices[key.text ?? ""] = ParameterValue(value, collector) }
+    for entry in entries { choices[entry.key.text ?? ""] = ParameterValue(entry.value, collector) }
     return choices
   }
 }
