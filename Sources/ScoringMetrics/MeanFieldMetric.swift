@@ -21,7 +21,7 @@ struct MeanFieldMetric: ScoringMetric {
     self.quantity = quantity
   }
 
-  static let all: [MeanFieldMetric] = ofFixedPoints + ofDepthScales + ofLaws
+  static let all: [MeanFieldMetric] = ofFixedPoints + ofDepthScales + ofLaws + ofBooleanCube
 
   private static let neither = "a convention; neither end is better as such"
 
@@ -113,5 +113,24 @@ struct MeanFieldMetric: ScoringMetric {
         + "constants left out: 1, d/l, or d l (χ_c*/χ₁)^l.",
       source: "Xiao et al. 2020, §4 and table 1",
       .higherIsBetter, because: "predictions that do not depend on the input do not generalise"),
+  ]
+
+  private static let ofBooleanCube: [MeanFieldMetric] = [
+    MeanFieldMetric(
+      .higherDegreeShare, title: "Σ_{k≥2} C(d,k)μ_k/Φ(1)",
+      explanation:
+        "The share of degrees above 1 in random functions drawn from the tangent kernel on {±1}ᵈ, d = "
+        + "\(MeanFieldQuantity.cubeDimension): 0 for a network that learns linear functions alone.",
+      source: "Yang and Salman 2019, §4",
+      .higherIsBetter,
+      because: "a convention: functions that are not linear are learnt more readily; simple ones less so",
+      scale: .linear),
+    MeanFieldMetric(
+      .populationLearningRate, title: "2/max μ_k",
+      explanation:
+        "The largest stable learning rate of gradient descent on the population loss ½E(f−y)², in the NTK "
+        + "parameterization, inputs uniform on {±1}ᵈ, d = \(MeanFieldQuantity.cubeDimension).",
+      source: "Yang and Salman 2019, §6",
+      .higherIsBetter, because: "larger steps are stable"),
   ]
 }

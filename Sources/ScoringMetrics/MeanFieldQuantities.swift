@@ -33,6 +33,13 @@ public enum MeanFieldQuantity: String, Codable, Hashable, Sendable, CaseIterable
   case asymptoticConditionNumber
   /// ΔP by its law at the network's depth.
   case meanPredictorScale
+  /// Σ_{k≥2} C(d, k) μ_k/Φ(1) of the tangent kernel on the Boolean cube.
+  case higherDegreeShare
+  /// 2/maxₖ μ_k of the tangent kernel on the Boolean cube.
+  case populationLearningRate
+
+  /// d of the Boolean cube.
+  static let cubeDimension = 128
 }
 
 /// What mean-field theory says of one network; quantities that it does not have are absent.
@@ -61,6 +68,14 @@ public struct MeanFieldQuantities: Hashable, Sendable {
     values[.asymptoticConditionNumber] =
       analysis.conditionNumberLaw(samples: samples, readout: network.readout)?.conditionNumber(depth: depth)
     values[.meanPredictorScale] = analysis.meanPredictorScale(depth: depth, readout: network.readout)
+    // Its inputs are vectors of signs, which no filter moves over.
+    if network.readout == .fullyConnected,
+      let cube = try? BooleanCubeSpectrum(
+        .tangent, analysis.maps, hiddenLayers: network.depth - 1, dimension: MeanFieldQuantity.cubeDimension)
+    {
+      values[.higherDegreeShare] = cube.fractionalVariance(fromDegree: 2)
+      values[.populationLearningRate] = cube.maximalLearningRate()
+    }
     if let kappa = values[.asymptoticConditionNumber], !(kappa > 0) {
       values[.asymptoticConditionNumber] = nil
     }
@@ -98,6 +113,8 @@ public struct MeanFieldQuantities: Hashable, Sendable {
     switch quantity {
     case .trainableDepth: return "\(network) trains at any depth"
     case .generalisingDepth where phase != .chaotic: return "the theory sets no such limit to \(network)"
+    case .higherDegreeShare, .populationLearningRate:
+      return "its kernel is of no dense network, or overflows at this depth"
     case .distanceToCriticality: return "no weight variance is critical for this activation and bias variance"
     case .gradientDepthScale: return "it is infinite: gradients neither shrink nor grow"
     default: break

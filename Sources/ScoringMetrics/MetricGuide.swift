@@ -310,6 +310,14 @@ private let guides: [String: MetricGuide] = [
   "meanPredictorScale": MetricGuide(
     formula: "Ordered 1, critical d/l, chaotic d l (χ_c*/χ₁)ˡ.",
     use: "to compare depths within one phase; constants between phases are left out."),
+  "higherDegreeShare": MetricGuide(
+    formula: "μ_k is the eigenvalue of the C(d, k) monomials of degree k, Φ(1) = Σ_k C(d, k) μ_k.",
+    use:
+      "to see what depth and activation make of a dense network: `meanfield --boolean-cube` has every degree."
+  ),
+  "populationLearningRate": MetricGuide(
+    formula: "2/maxₖ μ_k, nearly always 2/μ₀ or, for odd activations without biases, 2/μ₁.",
+    use: "where batches are large and inputs many; `largest_stable_learning_rate` is of the batch at hand."),
   "parameters": MetricGuide(
     formula: "Of the canonical network, batch norm's γ and β included.",
     use: "as the baseline that a score must beat, and where width differs."),

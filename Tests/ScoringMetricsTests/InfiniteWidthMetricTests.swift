@@ -269,6 +269,9 @@ private let chaotic = ParameterScaling(weightVariance: 3, biasVariance: 0.05)
   #expect(try value("trainableDepthUse", network).value == 0)
   let law = analysis.conditionNumberLaw(samples: 4)
   #expect(try near(value("asymptoticConditionNumber", network), law?.conditionNumber(depth: 10)))
+  let cube = try BooleanCubeSpectrum(.tangent, analysis.maps, hiddenLayers: 9, dimension: 128)
+  #expect(try near(value("higherDegreeShare", network), cube.fractionalVariance(fromDegree: 2)))
+  #expect(try near(value("populationLearningRate", network), cube.maximalLearningRate()))
   let critical = try #require(try CriticalLine(.tanh).point(biasVariance: 0.05)).weightVariance
   #expect(try near(value("distanceToCriticality", network), 3 / critical - 1))
 }
@@ -282,6 +285,16 @@ private let chaotic = ParameterScaling(weightVariance: 3, biasVariance: 0.05)
   let growing = try value("varianceFixedPoint", chain(.relu, scaling: chaotic))
   #expect(growing.message?.hasPrefix("the variance of pre-activations has no fixed point") == true)
   #expect(try value("meanPredictorScale", chain(.tanh, scaling: ordered)).value == 1)
+}
+
+/// Without biases an odd activation learns odd functions alone, and the deeper the network, the more of them are not
+/// linear.
+@Test func depthTurnsFromLinearFunctions() throws {
+  let odd = ParameterScaling(weightVariance: 2, biasVariance: 0)
+  let shares = try [1, 2, 4].map {
+    try #require(try value("higherDegreeShare", chain(.erf, depth: $0, scaling: odd)).value)
+  }
+  #expect(shares[0] > 0 && shares[0] < shares[1] && shares[1] < shares[2] && shares[2] < 1, "\(shares)")
 }
 
 @Test func measurementsAreTheSameOutOfAStore() throws {
