@@ -101,12 +101,22 @@ extension ParameterDescription {
   }
 
   private static func shown(_ range: ClosedRange<Int>) -> String {
-    range.upperBound == .max
-      ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    switch (range.lowerBound, range.upperBound) {
+    case (.min, .max): "of any size"
+    case (.min, let high): "of at most \(high)"
+    case (let low, .max): "of at least \(low)"
+    case (let low, let high): "from \(low) to \(high)"
+    }
   }
 
   private static func shown(_ range: ClosedRange<Double>) -> String {
-    let isOpen = range.upperBound >= .greatestFiniteMagnitude
-    return isOpen ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+    let isOpenBelow = range.lowerBound <= -.greatestFiniteMagnitude
+    let isOpenAbove = range.upperBound >= .greatestFiniteMagnitude
+    switch (isOpenBelow, isOpenAbove) {
+    case (true, true): return "of any size"
+    case (true, false): return "of at most \(range.upperBound)"
+    case (false, true): return "of at least \(range.lowerBound)"
+    case (false, false): return "from \(range.lowerBound) to \(range.upperBound)"
+    }
   }
 }

@@ -21,17 +21,19 @@ public enum LibraryHost {
 
   /// Serves one library. Returns when standard input ends.
   public static func run(_ path: String) {
-    // What the library prints must not stand between replies.
-    let output = dup(STDOUT_FILENO)
+    // What the library prints must not stand between replies, and what it, or a program that it starts, reads must be no
+    // request.
+    let (input, output) = (ownCopy(of: STDIN_FILENO), ownCopy(of: STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
-    _ = fcntl(output, F_SETFD, FD_CLOEXEC)
-    _ = ntkscorer_end_with_peer(STDIN_FILENO)
+    let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    if nothing >= 0 { dup2(nothing, STDIN_FILENO) }
+    _ = ntkscorer_end_with_peer(input)
     // A crash is to end it at once and say no more than the library did.
     for number in [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP] { signal(number, SIG_DFL) }
     let name = URL(fileURLWithPath: path).lastPathComponent
     let library = Result { () throws(PluginFault) in try PluginLibrary(path: path, name: name) }
-    var input = RequestReader()
-    while let (json, arrays) = input.next() {
+    var requests = RequestReader(input: input)
+    while let (json, arrays) = requests.next() {
       let reply: [UInt8]
       do { reply = try library.get().answer(json, arrays, replyBytes: .max) } catch {
         reply = Array("{\"fault\":\"\(error.kind.rawValue)\",\"message\":\(quoted(error.message))}".utf8)
@@ -41,6 +43,9 @@ public enum LibraryHost {
         reply.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 } + [UInt8(ascii: "\n")], to: output)
     }
   }
+
+  /// The same file under a number that no other program gets.
+  private static func ownCopy(of descriptor: Int32) -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) }
 
   private static func write(_ bytes: [UInt8], to output: Int32) {
     var rest = bytes[...]
@@ -56,9 +61,12 @@ public enum LibraryHost {
   }
 }
 
-/// Requests from standard input.
+/// Requests from a descriptor.
 private struct RequestReader {
+  let input: Int32
   private var buffer: [UInt8] = []
+
+  init(input: Int32) { self.input = input }
 
   /// Nil at the end, and for what is no request.
   mutating func next() -> (json: [UInt8], arrays: [PluginArray])? {
@@ -98,7 +106,7 @@ private struct RequestReader {
   private mutating func more() -> Bool {
     withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { block in
       while true {
-        let count = Foundation.read(STDIN_FILENO, block.baseAddress, block.count)
+        let count = Foundation.read(input, block.baseAddress, block.count)
         if count < 0, errno == EINTR { continue }
         guard count > 0 else { return false }
         buffer.append(contentsOf: block[..<count])

@@ -7,6 +7,7 @@ public final class Plugin: Sendable {
   public let file: PluginFile
   /// Lowercase hexadecimal SHA-256 of the file and of the further files that the plugin names.
   public let contentHash: String
+  private let furtherFiles: [FurtherFile]
   /// The reply to `describe`.
   public let description: YAMLNode
   /// Whether it runs in this process.
@@ -24,10 +25,19 @@ public final class Plugin: Sendable {
   ///   - path: a shared library or an executable.
   ///   - isTrusted: loads a library into this process; an executable has its own in any case.
   /// - Throws: `PluginFault`.
-  public init(path: String, isTrusted: Bool = false, limits: PluginLimits = PluginLimits())
+  public convenience init(path: String, isTrusted: Bool = false, limits: PluginLimits = PluginLimits())
     throws(PluginFault)
   {
-    let file = try PluginFile(path: path)
+    try self.init(try PluginFile(path: path), isTrusted: isTrusted, limits: limits)
+  }
+
+  /// Starts a plugin and asks it to describe itself.
+  ///
+  /// - Parameter isTrusted: loads a library into this process; an executable has its own in any case.
+  /// - Throws: `PluginFault`.
+  public init(_ file: PluginFile, isTrusted: Bool = false, limits: PluginLimits = PluginLimits())
+    throws(PluginFault)
+  {
     self.file = file
     self.limits = limits
     self.isTrusted = isTrusted && file.form == .library
@@ -35,7 +45,14 @@ public final class Plugin: Sendable {
     self.connection = connection
     let description = try connection.call(PluginRequest("describe"), seconds: limits.startSeconds)
     self.description = description
-    contentHash = try Self.contentHash(file, description)
+    furtherFiles = try Self.furtherFiles(file, description)
+    contentHash =
+      furtherFiles.isEmpty
+      ? file.contentHash
+      : PluginFile.hash(
+        of: Data(([file.contentHash] + furtherFiles.map(\.hash)).joined(separator: "\n").utf8))
+    // What it said may be another content's, written since the file was hashed.
+    try checkContents()
   }
 
   private static func connection(
@@ -58,7 +75,22 @@ public final class Plugin: Sendable {
   /// - Parameter seconds: `limits.callSeconds` when nil.
   /// - Throws: `PluginFault`; of kind `refused` with the plugin's own words.
   public func call(_ request: PluginRequest, seconds: Double? = nil) throws(PluginFault) -> YAMLNode {
-    try connection.call(request, seconds: seconds ?? limits.callSeconds)
+    try checkContents()
+    let reply = try connection.call(request, seconds: seconds ?? limits.callSeconds)
+    try checkContents()
+    return reply
+  }
+
+  /// What answers must be what was hashed: a trusted library is in memory already, a program may read its files any time.
+  private func checkContents() throws(PluginFault) {
+    guard isTrusted || file.isUnchanged else {
+      throw fault(.changed, "its file changed while it was in use; start again")
+    }
+    if let changed = furtherFiles.first(where: { FileStamp($0.path) != $0.stamp }) {
+      throw fault(
+        .changed,
+        "the file '\(changed.name)', which it names under 'files', changed while it was in use; start again")
+    }
   }
 
   /// Ends its processes; the next call starts it anew. In this process nothing can be forgotten.
@@ -86,10 +118,21 @@ public final class Plugin: Sendable {
     return value
   }
 
-  /// The file's own hash, unless `describe` names further files, from the plugin's folder.
-  private static func contentHash(_ file: PluginFile, _ description: YAMLNode) throws(PluginFault) -> String {
+  /// A file beside the plugin's own that decides what it answers.
+  private struct FurtherFile: Sendable {
+    /// As `describe` says it.
+    let name: String
+    let path: String
+    let stamp: FileStamp
+    let hash: String
+  }
+
+  /// What `describe` names under `files`, from the plugin's folder.
+  private static func furtherFiles(
+    _ file: PluginFile, _ description: YAMLNode
+  ) throws(PluginFault) -> [FurtherFile] {
     guard let node = description.entries?.first(where: { $0.key.text == "files" })?.value, !node.isNull else {
-      return file.contentHash
+      return []
     }
     func invalid(_ message: String) -> PluginFault {
       PluginFault(plugin: file.name, kind: .invalidDescription, message: message)
@@ -98,13 +141,15 @@ public final class Plugin: Sendable {
       throw invalid("'files' is \(node.shown); expected a list of paths")
     }
     let folder = URL(fileURLWithPath: file.path).deletingLastPathComponent()
-    var text = file.contentHash
-    for path in elements.compactMap(\.text) {
-      guard let hash = PluginFile.hash(ofFile: folder.appendingPathComponent(path).path) else {
-        throw invalid("the file '\(path)', which it names under 'files', cannot be read")
+    var files: [FurtherFile] = []
+    for name in elements.compactMap(\.text) {
+      let path = folder.appendingPathComponent(name).path
+      // The stamp first: what is written between the two is a change.
+      guard let stamp = FileStamp(path), let hash = PluginFile.hash(ofFile: path) else {
+        throw invalid("the file '\(name)', which it names under 'files', cannot be read")
       }
-      text += "\n\(hash)"
+      files.append(FurtherFile(name: name, path: path, stamp: stamp, hash: hash))
     }
-    return elements.isEmpty ? file.contentHash : PluginFile.hash(of: Data(text.utf8))
+    return files
   }
 }

@@ -1,3 +1,5 @@
+import YAMLDocuments
+
 /// Why a plugin cannot be used, or did not answer one call.
 ///
 /// Of a call it costs whatever the call was for (a candidate, say) and nothing else.
@@ -12,6 +14,8 @@ public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidDescription = "invalid_description"
     /// The process ended before it answered.
     case crashed
+    /// The process ended, and it held nearly all the memory that it may use.
+    case outOfMemory = "out_of_memory"
     case timedOut = "timed_out"
     case replyTooLarge = "reply_too_large"
     /// The reply is not what was asked for.
@@ -47,7 +51,8 @@ public struct PluginFault: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// `ladder.py: it ended with exit code 1; its last words: …`
   public var description: String {
-    let words = lastWords.split(whereSeparator: \.isNewline).joined(separator: " ⏎ ")
+    let words = lastWords.split(whereSeparator: \.isNewline)
+      .map { String($0).withoutControlCharacters }.joined(separator: " ⏎ ")
     return "\(plugin): \(message)" + (words.isEmpty ? "" : "; its last words: \(words)")
   }
 }

@@ -9,6 +9,15 @@ public struct PluginFile: Hashable, Sendable {
     case library
     /// Speaks JSON lines.
     case executable
+
+    /// What one number of an array takes in a request.
+    public var bytesPerNumber: Int {
+      switch self {
+      // As it is, and a copy that the library may change.
+      case .library: 2 * MemoryLayout<Double>.stride
+      case .executable: PluginRequest.textBytesPerNumber
+      }
+    }
   }
 
   /// Absolute, symbolic links followed.
@@ -17,10 +26,9 @@ public struct PluginFile: Hashable, Sendable {
   public let form: Form
   /// Lowercase hexadecimal SHA-256 of the contents.
   public let contentHash: String
-  private let stamp: FileStamp
-
   /// The file's name, for messages.
-  public var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  public let name: String
+  private let stamp: FileStamp
 
   /// - Throws: `PluginFault.Kind.unusableFile`.
   public init(path given: String) throws(PluginFault) {
@@ -41,6 +49,7 @@ public struct PluginFile: Hashable, Sendable {
     }
     guard let hash = Self.hash(ofFile: path) else { throw fault("it cannot be read") }
     self.path = path
+    self.name = name
     self.stamp = stamp
     contentHash = hash
   }
@@ -65,7 +74,7 @@ public struct PluginFile: Hashable, Sendable {
 }
 
 /// What changes when a file is written or replaced.
-private struct FileStamp: Hashable, Sendable {
+struct FileStamp: Hashable, Sendable {
   let isFile: Bool
   private let device: UInt64
   private let node: UInt64

@@ -4,6 +4,8 @@ public struct PluginLimits: Hashable, Sendable {
   public var startSeconds = 30.0
   /// Seconds for any other call.
   public var callSeconds = 10.0
+  /// Bytes of memory of its own for each of its processes; 0 for as many as there are. A trusted library has no limit.
+  public var memoryBytes: UInt64 = 4 << 30
   /// Bytes of one reply.
   public var replyBytes = 16 << 20
   /// Bytes kept of what it writes to standard error: the last ones.

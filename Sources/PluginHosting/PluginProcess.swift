@@ -3,8 +3,8 @@ import Foundation
 
 /// How an exchange with a program failed.
 enum ExchangeFailure: Error {
-  /// It ended; in words: `ended with exit code 1`, `was killed by signal 11 (SIGSEGV)`.
-  case ended(String)
+  /// It ended; in words: `ended with exit code 1`, `was killed by signal 11 (SIGSEGV)`; and the most memory that it held.
+  case ended(String, peakBytes: UInt64)
   case timedOut
   case replyTooLarge
   /// It had written what nobody asked for before anything was asked.
@@ -18,17 +18,19 @@ enum ExchangeFailure: Error {
 /// Descriptors are non-blocking, and every wait has a limit: whatever the program does, `exchange` returns in time. Its
 /// standard error is always read, so that it cannot be stopped by writing there; the last bytes are kept.
 final class PluginProcess {
-  let identifier: pid_t
+  /// Whether it has answered anything yet.
+  private(set) var hasAnswered = false
+  private let program: RunningProgram
   private var input: Int32
   private var output: Int32
   private var errors: Int32
   /// Of standard error.
   private var tail: [UInt8] = []
   private let tailBytes: Int
-  private var hasEnded = false
+  private var end: RunningProgram.End?
 
   /// - Throws: the number of the system's error.
-  init(path: String, arguments: [String], tailBytes: Int) throws(SystemError) {
+  init(path: String, arguments: [String], memoryBytes: UInt64, tailBytes: Int) throws(SystemError) {
     // A socket, since writing to one whose reader is gone is an error and never a signal.
     let (ownInput, theirInput) = try Self.pair(ntkscorer_open_socket_pair)
     var opened = [ownInput, theirInput]
@@ -40,20 +42,21 @@ final class PluginProcess {
     opened += [ownErrors, theirErrors]
     for end in [ownInput, ownOutput, ownErrors] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
 
-    let strings = ([path] + arguments).map { strdup($0) }
-    defer { strings.forEach { free($0) } }
-    var identifier: pid_t = 0
-    let code = ntkscorer_start_program(
-      &identifier, path, strings + [nil], theirInput, theirOutput, theirErrors)
-    guard code == 0 else { throw SystemError(code: code) }
+    program = try RunningProgram(
+      path: path, arguments: arguments, input: theirInput, output: theirOutput, errors: theirErrors,
+      memoryBytes: memoryBytes)
     opened = [theirInput, theirOutput, theirErrors]
-    self.identifier = identifier
     self.tailBytes = tailBytes
     (input, output, errors) = (ownInput, ownOutput, ownErrors)
-    RunningPrograms.insert(identifier)
   }
 
-  deinit { end() }
+  deinit { finish(isUrgent: false) }
+
+  /// Whether it has ended already, by itself.
+  var hasEnded: Bool {
+    if end == nil { end = program.end(within: 0) }
+    return end != nil
+  }
 
   private static func pair(
     _ make: (UnsafeMutablePointer<Int32>) -> Int32
@@ -78,13 +81,19 @@ final class PluginProcess {
     guard reply.isEmpty else { return .failure(.unaskedBefore) }
     var written = 0
     while true {
-      if written < request.count { written += write(request[written...]) }
+      if written < request.count {
+        guard let count = write(request[written...]) else {
+          return .failure(failure(after: "closed its standard input"))
+        }
+        written += count
+      }
       switch read(into: &reply) {
       case .failure(let failure): return .failure(failure)
       case .success(let searchStart):
         if let end = reply[searchStart...].firstIndex(of: UInt8(ascii: "\n")) {
           guard end == reply.count - 1 else { return .failure(.unaskedAfter) }
           drainErrors()
+          hasAnswered = true
           return .success(Array(reply[..<end]))
         }
         if reply.count > replyBytes { return .failure(.replyTooLarge) }
@@ -102,25 +111,34 @@ final class PluginProcess {
     return String(decoding: tail, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Kills it with all processes that it started, unless they left its group.
-  func end() {
-    guard !hasEnded else { return }
+  /// Kills it with all processes that it started.
+  func kill() { finish(isUrgent: true) }
+
+  private func finish(isUrgent: Bool) {
+    guard output >= 0 else { return }
     drainErrors()
-    _ = reap()
-  }
-
-  private func reap() -> Int32 {
-    hasEnded = true
-    let status = RunningPrograms.end(identifier)
-    for end in [input, output, errors] where end >= 0 { close(end) }
+    close(input)
+    if end == nil { end = program.end(isUrgent: isUrgent) }
+    drainErrors()
+    close(output)
+    if errors >= 0 { close(errors) }
     (input, output, errors) = (-1, -1, -1)
-    return status
+    program.leave()
   }
 
-  /// - Returns: how many bytes were taken.
-  private func write(_ bytes: ArraySlice<UInt8>) -> Int {
-    // An error shows as the end of its output.
-    max(0, bytes.withUnsafeBytes { ntkscorer_send(input, $0.baseAddress, $0.count) })
+  /// - Returns: how many bytes were taken; nil when nobody will read them.
+  private func write(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let count = bytes.withUnsafeBytes { ntkscorer_send(input, $0.baseAddress, $0.count) }
+    if count >= 0 { return count }
+    return errno == EPIPE || errno == ECONNRESET ? nil : 0
+  }
+
+  /// What its end says, which may show a moment after that of its input or output; the other words when it goes on.
+  private func failure(after words: String) -> ExchangeFailure {
+    if end == nil { end = program.end(within: 200) }
+    if let end { return .ended(Self.words(for: end.status), peakBytes: end.peakBytes) }
+    kill()
+    return .ended(words, peakBytes: 0)
   }
 
   /// Appends what is there.
@@ -132,21 +150,13 @@ final class PluginProcess {
     case .open: return .success(start)
     case .closed:
       if reply.contains(UInt8(ascii: "\n")) { return .success(start) }
-      // The end of its output shows a moment before its own.
-      for _ in 0..<200 where ntkscorer_has_ended(identifier) == 0 { usleep(1000) }
-      guard ntkscorer_has_ended(identifier) != 0 else {
-        end()
-        return .failure(.ended("closed its standard output"))
-      }
-      drainErrors()
-      return .failure(.ended(Self.words(for: reap())))
+      return .failure(failure(after: "closed its standard output"))
     case .nothing:
       // A process that it left behind may hold the pipe open, so that its end does not show there.
-      guard ntkscorer_has_ended(identifier) != 0 else { return .success(start) }
+      guard hasEnded else { return .success(start) }
       // Once more: it may have written between the two looks.
       if case .open = Self.read(from: output, into: &reply, atMost: 1 << 20) { return .success(start) }
-      drainErrors()
-      return .failure(.ended(Self.words(for: reap())))
+      return .failure(failure(after: "ended"))
     }
   }
 
@@ -202,6 +212,7 @@ final class PluginProcess {
   }
 
   private static func words(for status: Int32) -> String {
+    if status < 0 { return "ended, nobody saw how," }
     let signal = status & 0x7f
     if signal == 0 { return "ended with exit code \((status >> 8) & 0xff)" }
     let names: [Int32: String] = [
@@ -210,11 +221,4 @@ final class PluginProcess {
     ]
     return "was killed by signal \(signal)" + (names[signal].map { " (\($0))" } ?? "")
   }
-}
-
-/// An error of the operating system.
-struct SystemError: Error, CustomStringConvertible {
-  let code: Int32
-
-  var description: String { String(cString: strerror(code)) }
 }

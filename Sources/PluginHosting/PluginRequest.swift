@@ -54,25 +54,41 @@ public struct PluginRequest: Sendable {
   /// The same on one line with the arrays in it, as lists of rows.
   func line(id: Int) -> [UInt8] {
     if let malformed { return Array((malformed + "\n").utf8) }
-    var text = head(id: id)
-    if !arrays.isEmpty {
-      text += ",\"arrays\":{"
-      for (index, array) in arrays.enumerated() {
-        text += "\(index == 0 ? "" : ",")\"\(array.name)\":["
-        for row in 0..<array.rows {
-          let values = array.values[row * array.columns..<(row + 1) * array.columns]
-          text += row == 0 ? "[" : ",["
+    let numbers = arrays.reduce(0) { $0 + $1.values.count }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(1024 + numbers * Self.textBytesPerNumber)
+    bytes += head(id: id).utf8
+    for (index, array) in arrays.enumerated() {
+      bytes += (index == 0 ? ",\"arrays\":{\"" : ",\"").utf8
+      bytes += array.name.utf8
+      bytes += "\":[".utf8
+      for row in 0..<array.rows {
+        bytes += (row == 0 ? "[" : ",[").utf8
+        for column in 0..<array.columns {
+          if column > 0 { bytes.append(UInt8(ascii: ",")) }
+          let value = array.values[row * array.columns + column]
           // JSON has no infinities, which no finite kernel holds.
-          text += values.lazy.map { $0.isFinite ? "\($0)" : "null" }.joined(separator: ",") + "]"
+          bytes += (value.isFinite ? "\(value)" : "null").utf8
         }
-        text += "]"
+        bytes.append(UInt8(ascii: "]"))
       }
-      text += "}"
+      bytes.append(UInt8(ascii: "]"))
     }
-    return Array((text + "}\n").utf8)
+    bytes += (arrays.isEmpty ? "}\n" : "}}\n").utf8
+    return bytes
   }
 
+  /// No `Double` has a longer text, the comma included.
+  static let textBytesPerNumber = 25
+
   private func head(id: Int) -> String {
-    members.reduce(into: "{\"id\":\(id),\"call\":\"\(call)\"") { $0 += ",\"\($1.key)\":\($1.json)" }
+    var text = "{\"id\":\(id),\"call\":\"\(call)\""
+    for member in members {
+      text += ",\""
+      text += member.key
+      text += "\":"
+      text += member.json
+    }
+    return text
   }
 }

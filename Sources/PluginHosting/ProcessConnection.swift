@@ -31,7 +31,7 @@ final class ProcessConnection: PluginConnection, @unchecked Sendable {
 
   func call(_ request: PluginRequest, seconds: Double) throws(PluginFault) -> YAMLNode {
     do {
-      let reply = try attempt(request, seconds: seconds, mayRetry: true)
+      let reply = try attempt(request, seconds: seconds, on: try idleProcess(), mayRetry: true)
       lock.withLock { failuresInARow = 0 }
       return reply
     } catch {
@@ -42,12 +42,18 @@ final class ProcessConnection: PluginConnection, @unchecked Sendable {
     }
   }
 
-  func forget() { lock.withLock { idle = [] } }
+  func forget() {
+    // Without the lock: they may take their time to end.
+    var forgotten: [PluginProcess] = []
+    lock.withLock { swap(&forgotten, &idle) }
+  }
 
   private func attempt(
-    _ request: PluginRequest, seconds: Double, mayRetry: Bool
+    _ request: PluginRequest, seconds: Double, on waiting: PluginProcess?, mayRetry: Bool
   ) throws(PluginFault) -> YAMLNode {
-    let process = try takeProcess()
+    let process: PluginProcess
+    if let waiting { process = waiting } else { process = try startedProcess() }
+    let seconds = process.hasAnswered ? seconds : max(seconds, limits.startSeconds)
     let id = lock.withLock {
       lastID += 1
       return lastID
@@ -69,20 +75,28 @@ final class ProcessConnection: PluginConnection, @unchecked Sendable {
         throw PluginFault(
           plugin: file.name, kind: error.kind, message: error.message, lastWords: process.lastWords)
       }
-    case .failure(.ended(let how)):
-      if mayRetry { return try attempt(request, seconds: seconds, mayRetry: false) }
+    case .failure(.ended(let how, let peakBytes)):
+      // It would come to the same end again.
+      if limits.memoryBytes > 0, peakBytes >= limits.memoryBytes / 4 * 3 {
+        let (held, limit) = (Self.shown(bytes: peakBytes), Self.shown(bytes: limits.memoryBytes))
+        throw fault(
+          .outOfMemory,
+          "it \(how) before it answered, when it held \(held) of memory; expected less than \(limit)", process
+        )
+      }
+      if mayRetry { return try attempt(request, seconds: seconds, on: nil, mayRetry: false) }
       throw fault(.crashed, "it \(how) before it answered, and so it did when it was started again", process)
     case .failure(.timedOut):
       let limit = Int(exactly: seconds).map(String.init) ?? "\(seconds)"
       let lastWords = process.lastWords
-      process.end()
+      process.kill()
       throw PluginFault(
         plugin: file.name, kind: .timedOut, message: "it did not answer within \(limit) s",
         lastWords: lastWords)
     case .failure(.replyTooLarge):
       throw fault(.replyTooLarge, "its reply is longer than \(limits.replyBytes) bytes", process)
     case .failure(.unaskedBefore) where mayRetry:
-      return try attempt(request, seconds: seconds, mayRetry: false)
+      return try attempt(request, seconds: seconds, on: nil, mayRetry: false)
     case .failure(.unaskedBefore), .failure(.unaskedAfter):
       throw fault(
         .malformedReply,
@@ -95,22 +109,33 @@ final class ProcessConnection: PluginConnection, @unchecked Sendable {
     PluginFault(plugin: file.name, kind: kind, message: message, lastWords: process.lastWords)
   }
 
-  private func takeProcess() throws(PluginFault) -> PluginProcess {
-    let (process, failures) = lock.withLock { (idle.popLast(), failuresInARow) }
+  private static func shown(bytes: UInt64) -> String {
+    let tenths = (Double(bytes) / Double(1 << 20) * 10).rounded() / 10
+    return tenths >= 1024 ? "\((tenths / 1024 * 10).rounded() / 10) GiB" : "\(tenths) MiB"
+  }
+
+  /// One that waits for a call; those that have ended while they waited have failed nobody.
+  private func idleProcess() throws(PluginFault) -> PluginProcess? {
+    let failures = lock.withLock { failuresInARow }
     guard failures < limits.failuresInARow else {
       throw PluginFault(
         plugin: file.name, kind: .abandoned,
         message: "it failed \(failures) times in a row and is asked no more")
     }
-    if let process { return process }
-    guard file.isUnchanged else {
-      throw PluginFault(
-        plugin: file.name, kind: .changed, message: "its file changed while it was in use; start again")
+    while let process = lock.withLock({ idle.popLast() }) {
+      if !process.hasEnded { return process }
     }
-    do {
-      return try start()
-    } catch {
-      let hint = error.code == ENOEXEC ? "; does its first line say #!/usr/bin/env …?" : ""
+    return nil
+  }
+
+  private func startedProcess() throws(PluginFault) -> PluginProcess {
+    do { return try start() } catch {
+      let hint =
+        switch error.code {
+        case ENOEXEC: "; does its first line say #!/usr/bin/env …?"
+        case ENOENT where access(program, F_OK) == 0: "; is there the program that its first line names?"
+        default: ""
+        }
       throw PluginFault(
         plugin: file.name, kind: .unusableFile, message: "it cannot be started: \(error)\(hint)")
     }
@@ -120,7 +145,9 @@ final class ProcessConnection: PluginConnection, @unchecked Sendable {
     var tries = 0
     while true {
       do {
-        return try PluginProcess(path: program, arguments: arguments, tailBytes: limits.lastWordsBytes)
+        return try PluginProcess(
+          path: program, arguments: arguments, memoryBytes: limits.memoryBytes,
+          tailBytes: limits.lastWordsBytes)
       } catch {
         // A file that was written a moment ago may still be open in a process that is just being started.
         tries += 1

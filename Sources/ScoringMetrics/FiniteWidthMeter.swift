@@ -220,7 +220,8 @@ struct FiniteWidthMeter {
     }
   }
 
-  /// The engine's need, and that of the kernels with what is derived from them and what the eigensolver copies.
+  /// The engine's need, and that of the kernels with what is derived from them, what the eigensolver copies and
+  /// what goes to plugins.
   private static func bytes(
     _ network: CanonicalNetwork, _ needs: [MetricNeed], samples: Int, _ settings: KernelSettings
   ) throws(KernelError) -> Int {
@@ -230,7 +231,10 @@ struct FiniteWidthMeter {
     let (rows, overflow) = samples.multipliedReportingOverflow(by: outputs)
     let (entries, overflow2) = rows.multipliedReportingOverflow(by: rows)
     let copies = needs == [.tangentKernelSpectrum] ? 3 : needs.contains(where: \.needsLabels) ? 8 : 5
-    let (kernels, overflow3) = entries.multipliedReportingOverflow(by: copies * MemoryLayout<Double>.stride)
+    // Plugins are asked one after the other.
+    let sent = needs.map(\.bytesSentPerEntry).max() ?? 0
+    let (kernels, overflow3) = entries.multipliedReportingOverflow(
+      by: copies * MemoryLayout<Double>.stride + sent)
     let (bytes, overflow4) = cost.bytes.addingReportingOverflow(kernels)
     return overflow || overflow2 || overflow3 || overflow4 ? .max : bytes
   }

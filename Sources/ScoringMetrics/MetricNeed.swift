@@ -126,6 +126,12 @@ public enum MetricNeed: Hashable, Sendable {
     }
   }
 
+  /// Bytes of each entry of a kernel in what is sent to a plugin.
+  var bytesSentPerEntry: Int {
+    guard case .external(let measurement) = self else { return 0 }
+    return measurement.inputs.count(where: \.isArray) * measurement.plugin.file.form.bytesPerNumber
+  }
+
   /// What it is, in words that continue "needs …".
   public var summary: String {
     switch self {

@@ -5,6 +5,7 @@ import PluginExport
 import PluginHosting
 import PluginScripts
 import Testing
+import YAMLDocuments
 
 /// The example's library makes, in and out of process, what a family that is linked would.
 @Test(arguments: [false, true])
@@ -43,11 +44,27 @@ func aSwiftFamilyIsTheSameThroughItsLibrary(isTrusted: Bool) throws {
 
 /// Every parameter of a shipped family, and its networks, survive the way through JSON.
 @Test func aSchemaSurvivesTheWayThroughJSON() throws {
-  let original = FamilySchema(FullyConnectedFamily())
-  let exported = ExportedPlugin(families: [FullyConnectedFamily()])
-  #expect(original.parameters.count == 8)
-  let text = exported.reply(to: Array(#"{"id":1,"call":"describe"}"#.utf8))
-  for parameter in original.parameters { #expect(text.contains("\"\(parameter.name)\"")) }
+  let original = FullyConnectedFamily()
+  let exported = ExportedPlugin(families: [original])
+  let collector = DiagnosticCollector(SourceText(name: "reply", text: ""))
+  func member(_ key: String, of request: String) throws -> YAMLNode {
+    let reply = try parseJSON(Array(exported.reply(to: Array(request.utf8)).utf8))
+    return try #require(reply.entries?.first { $0.key.text == key }?.value, "\(reply)")
+  }
+  let families = try #require(try member("families", of: #"{"id":1,"call":"describe"}"#).elements)
+  let family = try #require(families.first)
+  let described = try #require(FamilyReader(collector: collector).family(family))
+  #expect(described.parameters == original.parameters)
+  #expect(described.summary == original.summary)
+
+  let choices: Choices = ["depth": .integer(3), "width": .list([7, 6, 5].map { .integer($0) })]
+  let made = try member(
+    "network",
+    of: #"{"id":2,"call":"make","family":"fully_connected","input":[4],"outputs":2,"choices":"#
+      + choices.canonicalJSON + "}")
+  let network = try original.makeNetwork(original.validated(choices), input: .features(4), outputs: 2)
+  #expect(NetworkFile.read(made, collector: collector)?.network == network, "\(collector.diagnostics)")
+
   let refused = exported.reply(to: Array(#"{"id":2,"call":"make","family":"fully_conected"}"#.utf8))
   #expect(refused.contains(#""id":2,"error""#) && refused.contains("did you mean 'fully_connected'?"))
   #expect(exported.reply(to: Array("nonsense".utf8)).contains("the request is no JSON"))

@@ -37,7 +37,7 @@ func aLibraryAnswersInAndOutOfProcess(isTrusted: Bool) throws {
 
 @Test(arguments: [
   ("crash", "was killed by signal 6 (SIGABRT)", "ended on request"), ("exit", "ended with exit code 3", ""),
-  ("hang", "did not answer within 1 s", ""),
+  ("hang", "did not answer within 1 s", ""), ("regroup", "did not answer within 1 s", ""),
 ])
 func whatALibraryDoesOutOfProcessCostsItsCallOnly(name: String, words: String, lastWords: String) throws {
   var limits = PluginLimits()
@@ -47,6 +47,23 @@ func whatALibraryDoesOutOfProcessCostsItsCallOnly(name: String, words: String, l
   #expect(fault?.message.contains(words) == true, "\(String(describing: fault))")
   #expect(fault?.lastWords == lastWords)
   #expect(layerCount(try plugin.call(make("none"))) == 2)
+}
+
+@Test func aLibraryThatTakesAllMemoryCostsItsCallOnly() throws {
+  var limits = PluginLimits()
+  limits.memoryBytes = 512 << 20
+  let plugin = try Plugin(path: faulty, limits: limits)
+  let fault = fault { _ = try plugin.call(make("memory")) }
+  #expect(fault?.kind == .outOfMemory)
+  #expect(fault?.message.contains("expected less than 512.0 MiB") == true, "\(String(describing: fault))")
+  #expect(fault?.lastWords == "no memory left")
+  #expect(layerCount(try plugin.call(make("none"))) == 2)
+}
+
+/// What it reads from standard input, itself or by a program that it starts, is no request.
+@Test func aLibraryMayRead() throws {
+  let plugin = try Plugin(path: faulty)
+  for units in 1...3 { #expect(layerCount(try plugin.call(make("input", units: units))) == 2) }
 }
 
 /// What a library prints does not stand between the replies.

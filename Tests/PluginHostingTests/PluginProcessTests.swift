@@ -95,6 +95,104 @@ func aFaultCostsItsCallOnly(_ scripted: ScriptFault) throws {
   #expect(hasEnded(child))
 }
 
+#if os(Linux)
+  private let detached = """
+    setsid sh -c 'echo $$ > "$0/fork"; exec sleep 9973' "${0%/*}" &
+    while [ ! -s "${0%/*}/fork" ]; do sleep 0.01; done
+    """
+
+  /// In a session of its own, out of reach of its group's end; still a child, or left behind.
+  @Test(arguments: [
+    (detached, "exit 1"), (detached, #"echo '{"id":'$id',"network":{}}'"#), ("(\(detached)\n)", "sleep 9973"),
+  ])
+  func whatLeftTheGroupEndsToo(start: String, end: String) throws {
+    let script = try PluginScript(unlucky: "\(start)\n\(end)")
+    var plugin: Plugin? = try Plugin(path: script.path, limits: hasty)
+    _ = fault { _ = try plugin?.call(make(width: 13)) }
+    plugin = nil
+    let child = try #require(script.text(of: "fork").flatMap { Int32($0) })
+    #expect(hasEnded(child))
+  }
+
+  /// The standard three, and what the shell opens for itself from 10 on.
+  @Test func aPluginInheritsNoDescriptor() throws {
+    let script = try PluginScript(
+      unlucky: #"ls /proc/$$/fd > "${0%/*}/open"; echo '{"id":'$id',"network":{}}'"#)
+    let ours = fcntl(0, F_DUPFD, 57)
+    defer { close(ours) }
+    #expect(ours >= 57)
+    let plugin = try Plugin(path: script.path)
+    _ = try plugin.call(make(width: 13))
+    let open = try #require(script.text(of: "open")).split(separator: "\n").compactMap { Int($0) }
+    #expect(Set([0, 1, 2]).isSubset(of: open) && Set(open).isSubset(of: [0, 1, 2, 10, 11, 12]), "\(open)")
+  }
+#endif
+
+/// It has the time of a start, not of a call.
+@Test func aSecondProcessMayStartSlowlyToo() throws {
+  let script = try PluginScript()
+  let text = try String(contentsOfFile: script.path, encoding: .utf8)
+  try script.write(text.replacingOccurrences(of: "#!/bin/sh\n", with: "#!/bin/sh\nsleep 1.2\n"))
+  let plugin = try Plugin(path: script.path, limits: hasty)
+  plugin.forget()
+  #expect(fault { _ = try plugin.call(make(width: 4)) } == nil)
+}
+
+/// Processes that end while nobody asks them have failed nobody, however many they are.
+@Test func processesThatEndedWhileTheyWaitedAreReplaced() throws {
+  let script = try PluginScript(
+    unlucky: """
+      case $line in *'"outputs":1'*) me=1; other=2 ;; *) me=2; other=1 ;; esac
+      : > "${0%/*}/$me"
+      while [ ! -e "${0%/*}/$other" ]; do sleep 0.01; done
+      echo '{"id":'$id',"network":{}}'
+      echo $$ > "${0%/*}/process$me"
+      exit 0
+      """)
+  let plugin = try Plugin(path: script.path)
+  let faults = Faults()
+  DispatchQueue.concurrentPerform(iterations: 2) { index in
+    faults.add(
+      fault {
+        _ = try plugin.call(
+          PluginRequest("make", [("choices", "{\"width\":13}"), ("outputs", "\(index + 1)")]))
+      })
+  }
+  #expect(faults.all.isEmpty, "\(faults.all)")
+  for name in ["process1", "process2"] {
+    while script.text(of: name)?.isEmpty ?? true { usleep(1000) }
+    let identifier = try #require(script.text(of: name).flatMap { Int32($0) })
+    #expect(hasEnded(identifier))
+  }
+  #expect(fault { _ = try plugin.call(make(width: 4)) } == nil)
+}
+
+/// It is not waited for, nor asked again and again.
+@Test func aPluginThatReadsNoMoreHasFailed() throws {
+  let script = try PluginScript()
+  try script.write(
+    """
+    #!/bin/sh
+    if [ ! -e "${0%/*}/asked" ]; then
+      read -r line
+      id=${line#*'"id":'}; id=${id%%[,\\}]*}
+      : > "${0%/*}/asked"
+      exec </dev/null
+      echo '{"id":'$id',"families":[]}'
+    else
+      exec </dev/null
+    fi
+    sleep 9973
+
+    """)
+  var limits = PluginLimits()
+  limits.callSeconds = 300
+  let plugin = try Plugin(path: script.path, limits: limits)
+  let long = PluginRequest("make", [("choices", "\"\(String(repeating: "x", count: 1 << 22))\"")])
+  let fault = fault { _ = try plugin.call(long, seconds: 300) }
+  #expect(fault?.message.contains("closed its standard input") == true, "\(String(describing: fault))")
+}
+
 /// Each waits for the other: they end only when both are in flight.
 @Test func severalCallsAreInFlight() throws {
   let script = try PluginScript(
@@ -155,6 +253,21 @@ private final class Faults: @unchecked Sendable {
   #expect(first.contentHash != second.contentHash)
 }
 
+/// Even by a process that runs already and reads it again.
+@Test func furtherFilesThatChangeInUseAreNoticed() throws {
+  let script = try PluginScript(
+    unlucky: "echo two > \"${0%/*}/helper.txt\"; echo '{\"id\":'$id',\"network\":{}}'",
+    description: #""families":[],"files":["helper.txt"]"#)
+  try Data("one".utf8).write(to: URL(fileURLWithPath: script.file("helper.txt")))
+  let plugin = try Plugin(path: script.path)
+  #expect(fault { _ = try plugin.call(make(width: 4)) } == nil)
+  for width in [13, 4] {
+    let fault = fault { _ = try plugin.call(make(width: width)) }
+    #expect(fault?.kind == .changed)
+    #expect(fault?.message.contains("'helper.txt'") == true)
+  }
+}
+
 @Test func filesThatAreNoPluginsAreRefused() throws {
   let script = try PluginScript()
   #expect(fault { _ = try Plugin(path: script.file("absent")) }?.message == "there is no such file")
@@ -163,6 +276,9 @@ private final class Faults: @unchecked Sendable {
   #expect(fault { _ = try Plugin(path: script.path) }?.message.contains("chmod +x") == true)
   try script.write("no interpreter\n")
   #expect(fault { _ = try Plugin(path: script.path) }?.kind == .unusableFile)
+  try script.write("#!/no/such/interpreter\n")
+  #expect(
+    fault { _ = try Plugin(path: script.path) }?.message.contains("its first line names") == true)
 }
 
 @Test func aPluginThatSaysNothingIsNotWaitedForLong() throws {

@@ -1,17 +1,19 @@
 import YAMLDocuments
 
 /// Reads a family's schema, the form of `FamilySchema`, as a plugin describes it. Mistakes go to the collector.
-struct FamilyReader {
+package struct FamilyReader {
   let collector: DiagnosticCollector
 
-  struct Description {
+  package struct Description {
     let name: String
     let version: String
-    let summary: String
-    let parameters: [ParameterDescription]
+    package let summary: String
+    package let parameters: [ParameterDescription]
   }
 
-  func family(_ node: YAMLNode) -> Description? {
+  package init(collector: DiagnosticCollector) { self.collector = collector }
+
+  package func family(_ node: YAMLNode) -> Description? {
     guard let keys = YAMLMappingReader(node, what: "a family", collector: collector) else { return nil }
     let name = requiredText("name", keys)
     let version = requiredText("version", keys)

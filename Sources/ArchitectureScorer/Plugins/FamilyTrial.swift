@@ -26,6 +26,11 @@ struct FamilyTrial {
 
   init(_ family: ExternalFamily) { self.family = family }
 
+  /// A parameter that needs a value, of which none is known to be right; nil when there is none.
+  var parameterWithoutValue: String? {
+    family.parameters.first { !$0.isOptional && Self.values(of: $0).isEmpty }?.name
+  }
+
   var summary: String {
     let asked = made.count + refusals.count
     let counted = "\(made.count) of \(asked) sets of choices and inputs make a network"

@@ -47,7 +47,10 @@ public struct PluginConformance: Sendable {
           .invalidDescription, "it describes neither families nor metrics; expected at least one")
       }
       let offered =
-        families.map { "the family \($0.name) with \($0.parameters.count) parameters" }
+        families.map { family in
+          let count = family.parameters.count
+          return "the family \(family.name) with \(count) parameter\(count == 1 ? "" : "s")"
+        }
         + metrics.map { "the metric \($0.description.snakeCaseName)" }
       pass("schema", offered.joined(separator: ", "))
       checkDescription(plugin, families, metrics)
@@ -92,6 +95,11 @@ public struct PluginConformance: Sendable {
   private mutating func check(_ family: ExternalFamily) {
     let subject = "\(family.name): networks over the parameters' ranges"
     var trial = FamilyTrial(family)
+    if let parameter = trial.parameterWithoutValue {
+      return pass(
+        subject,
+        "cannot be tried: only the family knows what the text '\(parameter)' may say; give it a default")
+    }
     do { try trial.run() } catch { return fail(subject, "\(error)") }
     guard let first = trial.made.first else {
       return fail(
@@ -122,7 +130,7 @@ public struct PluginConformance: Sendable {
               + "on random numbers, or on the order of a hash table?")
         }
       }
-      pass(subject, "also from a fresh process")
+      pass(subject, Self.again(family.plugin))
     } catch { fail(subject, "\(error)") }
   }
 
@@ -137,7 +145,7 @@ public struct PluginConformance: Sendable {
     let again = "\(names): the same measurements, the same values"
     do {
       if try trial.isRepeated() {
-        pass(again, "also from a fresh process")
+        pass(again, Self.again(measurement.plugin))
       } else {
         fail(again, "another process gives other values; do they depend on time or on random numbers?")
       }
@@ -182,6 +190,11 @@ public struct PluginConformance: Sendable {
       return fail(subject, "after them it does not describe itself: \(error)")
     }
     pass(subject, "\(requests.count) kinds")
+  }
+
+  /// Who was asked again.
+  private static func again(_ plugin: Plugin) -> String {
+    plugin.isTrusted ? "from the same process, where it is loaded once" : "also from a fresh process"
   }
 
   static func shown(seconds: Double) -> String {

@@ -41,8 +41,9 @@ extension Scorer {
     var scorer = self
     var loaded: Set<String> = []
     func load(_ path: String) throws(PluginFault) {
-      let plugin = try Plugin(path: path, isTrusted: sources.trustsLibraries, limits: sources.limits)
-      guard loaded.insert(plugin.file.path).inserted else { return }
+      let file = try PluginFile(path: path)
+      guard loaded.insert(file.path).inserted else { return }
+      let plugin = try Plugin(file, isTrusted: sources.trustsLibraries, limits: sources.limits)
       scorer = try scorer.adding(plugin)
       logger.debug("plugin \(plugin.file.path), SHA-256 \(plugin.contentHash)")
     }

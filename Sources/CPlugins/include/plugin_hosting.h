@@ -3,14 +3,10 @@
 #define NTKSCORER_PLUGIN_HOSTING_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "ntkscorer_plugin_v1.h"
-
-/// Starts a program in a process group of its own, with default signals and the three descriptors as its standard ones;
-/// it inherits no other. Gives 0, or the error's number.
-int ntkscorer_start_program(
-    pid_t *identifier, const char *path, char *const arguments[], int input, int output, int errors);
 
 /// Two ends that no program inherits: of a stream socket, and of a pipe, the reading one first. Give 0, or the error's
 /// number.
@@ -20,13 +16,30 @@ int ntkscorer_open_pipe(int *ends);
 /// Writes what fits at once; a peer that is gone is an error and never a signal. Gives the bytes written, or -1.
 ssize_t ntkscorer_send(int socket, const void *bytes, size_t count);
 
-/// Whether a child has ended, without reaping it.
-int ntkscorer_has_ended(pid_t identifier);
+/// Starts a process that starts programs for this one, at once or for the rest of its life. Gives 0 and where to ask it
+/// (one thread at a time), or the error's number.
+int ntkscorer_open_starter(int *channel);
 
-/// Starts a process that kills process groups when this one has ended, however it ended. It is told of a group by its
-/// positive number, and that there is no more to do by the negative one. Gives 0 and where to write 32-bit numbers, or the
-/// error's number.
-int ntkscorer_start_guard(int *channel);
+/// Starts a program in a process group of its own, with default signals, the three descriptors as its standard ones and no
+/// other; `arguments` begin with its path and end with NULL. It may use so many bytes of memory of its own; 0 for as many
+/// as there are. Its environment and folder are those of this process now.
+///
+/// Gives 0, its number, and the descriptor by which the other functions know it: when that is closed, by the end of this
+/// process even, its input too having been closed, the program has some milliseconds until it is killed with everything
+/// that it started. Or gives the error's number; EPIPE says that the starter is gone.
+int ntkscorer_start_program(
+    int starter, char *const arguments[], int input, int output, int errors, uint64_t memory_bytes,
+    pid_t *identifier, int *control);
+
+/// Waits so many milliseconds for a program's end. Gives 1 with its status, as `waitpid` gives it, and the most memory that
+/// it held; 0 before its end. To be asked no more after its end.
+int ntkscorer_await_end(int control, int timeout, int *status, uint64_t *peak_bytes);
+
+/// Ends a program: at once, or some milliseconds after its input was closed.
+void ntkscorer_end_program(int control, int is_urgent);
+
+/// Waits so many milliseconds until nothing is left of what a program started, and closes `control`.
+void ntkscorer_leave_program(int control, int timeout);
 
 /// A plugin's table, or NULL with what is wrong (at most `capacity` bytes with the final zero) in `problem`.
 const ntkscorer_plugin_table *ntkscorer_open_library(const char *path, char *problem, size_t capacity);

@@ -31,6 +31,14 @@ public enum MetricInput: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it goes to the plugin as a matrix.
+  var isArray: Bool {
+    switch self {
+    case .tangentKernel, .activationPatterns, .conjugateKernel, .inputGradientKernel: true
+    case .tangentKernelSpectrum, .layerTraces, .activationStatistics, .labels: false
+    }
+  }
+
   /// Whether its numbers are owed to rounding where the kernel is nearly singular.
   var isOfKernel: Bool { self == .tangentKernel || self == .tangentKernelSpectrum }
 }

@@ -1,6 +1,5 @@
 import ArchitectureScorer
 import ArgumentParser
-import PluginHosting
 import Reports
 
 struct PluginsCheckCommand: ParsableCommand {
@@ -25,25 +24,11 @@ struct PluginsCheckCommand: ParsableCommand {
     help: "Load a shared library into this process, as a trusted run would.")
   var trustsLibrary = false
 
-  @Option(
-    name: .customLong("plugin-timeout"),
-    help: ArgumentHelp("Seconds that it may take for one answer: 10.", valueName: "seconds"))
-  var timeout: Double?
-
+  @OptionGroup var limits: PluginLimitOptions
   @OptionGroup var format: FormatOptions
 
-  func validate() throws {
-    if let timeout, !(timeout > 0 && timeout <= 86_400) {
-      throw ValidationError("--plugin-timeout is \(timeout); expected more than 0 and at most 86400 seconds")
-    }
-  }
-
   func run() throws {
-    var limits = PluginLimits()
-    if let timeout {
-      (limits.callSeconds, limits.startSeconds) = (timeout, max(timeout, limits.startSeconds))
-    }
-    let conformance = PluginConformance(path: plugin, isTrusted: trustsLibrary, limits: limits)
+    let conformance = PluginConformance(path: plugin, isTrusted: trustsLibrary, limits: limits.limits)
     try StandardOutput.shared.append(text(conformance))
     try StandardOutput.shared.flush()
     let failed = conformance.checks.count { !$0.isPassed }

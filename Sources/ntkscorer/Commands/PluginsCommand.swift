@@ -60,10 +60,13 @@ struct PluginsCommand: ParsableCommand {
 
     private static func rows(_ family: any ArchitectureFamily) -> [[String]] {
       let schema = FamilySchema(family)
+      let source = schema.source ?? "linked"
+      if family.parameters.isEmpty {
+        return [[schema.name, schema.version, "", "no parameters", "", family.summary, source]]
+      }
       return family.parameters.map {
         [
-          schema.name, schema.version, $0.name, $0.expectation, defaultText($0), $0.documentation,
-          schema.source ?? "linked",
+          schema.name, schema.version, $0.name, $0.expectation, defaultText($0), $0.documentation, source,
         ]
       }
     }

@@ -1,6 +1,5 @@
 import ArchitectureScorer
 import ArgumentParser
-import PluginHosting
 import YAMLDocuments
 
 /// Plugins from outside.
@@ -20,27 +19,10 @@ struct PluginOptions: ParsableArguments {
     help: "Load shared libraries into this process: quicker, and a crash ends the run.")
   var trustsLibraries = false
 
-  @Option(
-    name: .customLong("plugin-timeout"),
-    help: ArgumentHelp("Seconds that a plugin may take for one answer: 10.", valueName: "seconds"))
-  var timeout: Double?
-
-  func validate() throws {
-    if let timeout, !(timeout > 0 && timeout <= 86_400) {
-      throw ValidationError("--plugin-timeout is \(timeout); expected more than 0 and at most 86400 seconds")
-    }
-  }
+  @OptionGroup var limits: PluginLimitOptions
 
   var sources: PluginSources {
-    PluginSources(paths: paths, trustsLibraries: trustsLibraries, limits: limits)
-  }
-
-  var limits: PluginLimits {
-    var limits = PluginLimits()
-    if let timeout {
-      (limits.callSeconds, limits.startSeconds) = (timeout, max(timeout, limits.startSeconds))
-    }
-    return limits
+    PluginSources(paths: paths, trustsLibraries: trustsLibraries, limits: limits.limits)
   }
 
   /// A scorer with the plugins of a run over a file; without one, with every plugin there is.

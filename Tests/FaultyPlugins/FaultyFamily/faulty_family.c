@@ -9,7 +9,8 @@
 static const char description[] =
     "{\"id\": %ld, \"families\": [{\"name\": \"faulty\", \"version\": \"1\", \"parameters\": [\n"
     "{\"name\": \"fault\", \"type\": \"choice\", \"default\": \"none\", \"documentation\": \"What goes wrong.\",\n"
-    " \"choices\": [\"none\", \"crash\", \"exit\", \"hang\", \"null\", \"chatter\"]},\n"
+    " \"choices\": [\"none\", \"crash\", \"exit\", \"hang\", \"null\", \"chatter\", \"memory\", "
+    "\"regroup\", \"input\"]},\n"
     "{\"name\": \"units\", \"type\": \"integer\", \"minimum\": 1, \"default\": 4, \"documentation\": \"Hidden units.\"}]}]}";
 
 static long number_after(const char *request, const char *key) {
@@ -34,6 +35,20 @@ static char *call(
   if (strstr(request, "\"fault\":\"exit\"")) exit(3);
   if (strstr(request, "\"fault\":\"hang\"")) for (;;) pause();
   if (strstr(request, "\"fault\":\"null\"")) return NULL;
+  if (strstr(request, "\"fault\":\"memory\"")) {
+    const size_t block = 1 << 22;
+    // Volatile, since what nobody reads need not be allocated.
+    char *volatile memory;
+    while ((memory = malloc(block)) != NULL) memset(memory, 1, block);
+    fprintf(stderr, "no memory left\n");
+    abort();
+  }
+  if (strstr(request, "\"fault\":\"regroup\"")) {
+    // Into the group of the process that started it.
+    if (setpgid(0, getpgid(getppid())) != 0) return NULL;
+    for (;;) pause();
+  }
+  if (strstr(request, "\"fault\":\"input\"") && system("head -c 40") != 0) return NULL;
   if (strstr(request, "\"fault\":\"chatter\"")) {
     printf("a library prints to standard output\n");
     fflush(stdout);
