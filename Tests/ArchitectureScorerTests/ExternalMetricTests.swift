@@ -145,7 +145,7 @@ func aMissingValueIsTyped(_ fault: (value: String, outcome: Outcome, words: Stri
 
 @Test(arguments: [
   ("echo 'no memory for that' >&2; exit 3", "its last words: no memory for that"),
-  ("sleep 1000", "did not answer within 1 s"),
+  ("sleep 1000", "did not answer within"),
   ("echo garbage", "its reply is no JSON object"),
   (#"echo '{"id":'$id',"error":"not of this kernel"}'"#, "not of this kernel"),
   (#"echo '{"id":'$id',"values":{}}'"#, "lacks the key 'told'"),
@@ -156,7 +156,7 @@ func everyFaultOfAMetricCostsItsValueOnly(_ fault: (values: String, words: Strin
   let script = try metricScript(
     values: "case $line in *'\"parameters\":133,'*) \(fault.values) ;; *) \(answer("7")) ;; esac")
   var limits = PluginLimits()
-  limits.callSeconds = 1
+  (limits.startSeconds, limits.callSeconds) = (5, 1)
   let scorer = try Scorer().adding(Plugin(path: script.path, limits: limits))
   // 13 hidden units have 6·13 + 13 + 13·3 + 3 = 133 parameters.
   let result = try scorer.rank(try scorer.space(widths("12, 13, 14", by: "told")))
