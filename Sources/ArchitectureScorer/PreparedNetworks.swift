@@ -20,13 +20,17 @@ public final class PreparedNetworks: Sendable {
   /// `ScoreIdentity.canonicalJSON`, made once.
   public var identityJSON: String { scoring.identityJSON }
 
+  private func isAdmitted(_ network: Network) -> Bool {
+    space?.budgets.violations(of: network).isEmpty ?? true
+  }
+
   /// A network's scores, if the store has all of them; nil when something would have to be computed, or the network does
   /// not keep the budgets.
   /// - Parameter name: of the result; the first 12 digits of the network's hash when nil.
   public func storedScore(
     of network: Network, name: String?, in store: ResultStore
   ) throws(ScorerError) -> ScoreResult? {
-    guard space?.admits(network) ?? true, let known = KnownNetwork(network) else { return nil }
+    guard isAdmitted(network), let known = KnownNetwork(network) else { return nil }
     let entry = CandidateEntry(
       id: name ?? String(known.hash.prefix(12)), choices: [:], networkHash: known.hash, failure: nil)
     return try scoring.stored(entry, known, in: store)
@@ -45,7 +49,7 @@ public final class PreparedNetworks: Sendable {
   ) throws(ScorerError) -> ScoreResult {
     let id = name ?? KnownNetwork(network).map { String($0.hash.prefix(12)) } ?? "network"
     let visit =
-      space?.admits(network) ?? true
+      isAdmitted(network)
       ? CandidateVisit.network(id: id, choices: [:], family: "", network) : .excluded
     return try scoring.computed(
       visit, in: store, threads: threads, slots: slots,
