@@ -228,7 +228,8 @@ public struct InfiniteWidthEngine: Sendable {
     }
     let firstTables = SampleTables(plan.tables, samples: rows)
     return TileContext(
-      plan: plan, patchSums: plan.patches.map(PatchSum.init), inputScale: settings.inputScale, variant: variant, products: products,
+      plan: plan, patchSums: plan.patches.map(PatchSum.init), inputScale: settings.inputScale,
+      variant: variant, products: products,
       firstColumns: columns?.0, secondColumns: columns?.1, firstTables: firstTables,
       secondTables: secondRows.map { SampleTables(plan.tables, samples: $0) } ?? firstTables,
       hasTangent: hasTangent, lanes: TileSchedule.lanes(plan))

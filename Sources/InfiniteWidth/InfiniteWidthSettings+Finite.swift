@@ -13,7 +13,7 @@ extension InfiniteWidthSettings {
       }
     self.init(
       parameterization: settings.parameterization, weightVariance: variance,
-      trainsBiases: settings.parameterFilter == .all, trainsScales: settings.parameterFilter != .kernels,
+      trainsBiases: settings.parameterFilter == .all,
       removesBatchNormalization: settings.normalizationMode == .removed)
   }
 }

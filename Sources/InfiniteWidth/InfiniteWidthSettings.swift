@@ -12,10 +12,9 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   /// σ_b² of layers with a bias that give no `bias_variance`; without effect when `weightVariance` is nil.
   public var biasVariance: Double
   /// False leaves biases, and shifts β of normalizations, out of the tangent kernel, as a filter of parameters does;
-  /// biases stay random.
+  /// biases stay random. Scales γ are never in it: what their gradients tend to, E[φ′φ′ x̂x̂′] before an activation φ,
+  /// is no product of duals.
   public var trainsBiases: Bool
-  /// False leaves scales γ of normalizations out of the tangent kernel.
-  public var trainsScales: Bool
   /// Multiplies the inner products of inputs, which are otherwise means over channels.
   public var inputScale: Double
   /// Batch normalization becomes the identity, as in the finite engine's mode of that name, instead of an error.
@@ -24,14 +23,12 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
   /// The tangent kernel in the NTK parameterization, unless said otherwise.
   public init(
     parameterization: Parameterization = .ntk, weightVariance: Double? = 2, biasVariance: Double = 0,
-    trainsBiases: Bool = true, trainsScales: Bool = true, inputScale: Double = 1,
-    removesBatchNormalization: Bool = false
+    trainsBiases: Bool = true, inputScale: Double = 1, removesBatchNormalization: Bool = false
   ) {
     self.parameterization = parameterization
     self.weightVariance = weightVariance
     self.biasVariance = biasVariance
     self.trainsBiases = trainsBiases
-    self.trainsScales = trainsScales
     self.inputScale = inputScale
     self.removesBatchNormalization = removesBatchNormalization
   }
@@ -49,19 +46,6 @@ public struct InfiniteWidthSettings: Codable, Hashable, Sendable {
     let factor = 1 / GaussianDual(activation).diagonal(q: 1).value
     return InfiniteWidthSettings(
       weightVariance: factor, trainsBiases: false, inputScale: Double(inputs) / factor)
-  }
-}
-
-/// What the parameters of a normalization add to the tangent kernel, x̂ being the normalized value and K̂ its covariance:
-/// the output is γ x̂ + β with γ = 1 and β = 0, neither scaled by a width, so that Θ ← Θ + kernel · K̂ + constant.
-struct NormalizationGains: Hashable {
-  /// 1 where γ is trained, else 0.
-  let kernel: Double
-  /// 1 where β is trained, else 0.
-  let constant: Double
-
-  init(_ settings: InfiniteWidthSettings) {
-    (kernel, constant) = (settings.trainsScales ? 1 : 0, settings.trainsBiases ? 1 : 0)
   }
 }
 

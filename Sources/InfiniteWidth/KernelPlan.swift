@@ -19,11 +19,11 @@ struct KernelPlan {
     /// A position with itself, out of all pairs.
     case diagonal(target: Int, source: Int)
     case activate(target: Int, source: Int, table: Int)
-    /// Divided by both samples' deviations over all of `terms`, weighted; `pairs` are divided. Θ then gains what
-    /// gradients by the scale γ and the shift β give.
+    /// Divided by both samples' deviations over all of `terms`, weighted; `pairs` are divided. Θ then gains 1
+    /// where shifts β are trained, which no width scales.
     case normalize(
       pairs: [(target: Int, source: Int)], terms: [(source: Int, weight: Double)], table: Int,
-      epsilon: Double, gains: NormalizationGains)
+      epsilon: Double, trainsShift: Bool)
     case patches(target: Int, source: Int, sum: Int, factors: LayerFactors)
     /// The weighted mean over variances of positions, then a dense layer.
     case dense(target: Int, terms: [(source: Int, weight: Double)], factors: LayerFactors)

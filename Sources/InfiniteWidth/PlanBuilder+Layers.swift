@@ -130,7 +130,7 @@ extension PlanBuilder {
     steps.append(
       .normalize(
         pairs: pairs, terms: terms, table: table, epsilon: normalization.epsilon,
-        gains: NormalizationGains(settings)))
+        trainsShift: settings.trainsBiases))
     return result
   }
 

@@ -1,8 +1,8 @@
 extension TileComputation {
-  /// Divides by the deviations of both samples, and adds what γ and β give to Θ.
+  /// Divides by the deviations of both samples, and adds what shifts β give to Θ.
   func normalize(
     _ pairs: [(target: Int, source: Int)], _ terms: [(source: Int, weight: Double)], _ table: Int,
-    _ epsilon: Double, _ gains: NormalizationGains, _ tile: PairTile
+    _ epsilon: Double, trainsShift: Bool, _ tile: PairTile
   ) {
     let lanes = tile.lanes
     switch tile {
@@ -30,9 +30,9 @@ extension TileComputation {
           for lane in 0..<lanes { out[entry * lanes + lane] = from[entry * lanes + lane] * scratch[lane] }
         }
       }
-      guard context.hasTangent else { continue }
-      let (tangent, kernel) = (place(pair.target, .tangent), place(pair.target, .kernel))
-      for place in 0..<entries * lanes { tangent[place] += gains.kernel * kernel[place] + gains.constant }
+      guard context.hasTangent, trainsShift else { continue }
+      let tangent = place(pair.target, .tangent)
+      for place in 0..<entries * lanes { tangent[place] += 1 }
     }
   }
 }

@@ -82,8 +82,8 @@ final class TileComputation {
       case .combine(let target, let terms): combine(target, terms, tile)
       case .diagonal(let target, let source): diagonal(target, source, tile)
       case .activate(let target, let source, let table): activate(target, source, table, tile)
-      case .normalize(let pairs, let terms, let table, let epsilon, let gains):
-        normalize(pairs, terms, table, epsilon, gains, tile)
+      case .normalize(let pairs, let terms, let table, let epsilon, let trainsShift):
+        normalize(pairs, terms, table, epsilon, trainsShift: trainsShift, tile)
       case .patches(let target, let source, let sum, let factors):
         patches(target, source, context.patchSums[sum], factors, tile)
       case .dense(let target, let terms, let factors): dense(target, terms, factors, tile)

@@ -51,7 +51,9 @@ extension MeanFieldAnalysis {
   public func conditionNumberLaw(samples: Int, readout: Readout = .fullyConnected) -> ConditionNumberLaw? {
     let md = Double(max(1, samples)) * Double(readout.positions)
     if maps.keepsCorrelations { return nil }
-    if maps.activation.homogeneousGain != nil, maps.biasVariance == 0 { return .converges(limit: (md + 3) / 3) }
+    if maps.activation.homogeneousGain != nil, maps.biasVariance == 0 {
+      return .converges(limit: (md + 3) / 3)
+    }
     guard let q = varianceFixedPoint.value, q > 0 else { return nil }
     switch phase {
     case .critical:
@@ -149,11 +151,13 @@ extension MeanFieldAnalysis {
 
   /// Brings variances back to 1 before they leave the range of floating point. Of two lines through the origin that changes
   /// nothing but the scale, when the bias is brought along; other activations are left as they are.
-  private static func rescale(_ pair: inout KernelPair, _ maps: inout WideNetworkMaps) throws(MeanFieldError) {
+  private static func rescale(_ pair: inout KernelPair, _ maps: inout WideNetworkMaps) throws(MeanFieldError)
+  {
     let scale = pair.variance
     guard maps.activation.homogeneousGain != nil, scale > 0, !(1e-100...1e100).contains(scale) else { return }
     maps = try WideNetworkMaps(
-      activation: maps.activation, weightVariance: maps.weightVariance, biasVariance: maps.biasVariance / scale)
+      activation: maps.activation, weightVariance: maps.weightVariance,
+      biasVariance: maps.biasVariance / scale)
     pair.variance = 1
     pair.covariance /= scale
     pair.tangentDiagonal /= scale

@@ -75,7 +75,8 @@ public struct MeanFieldAnalysis: Hashable, Sendable {
 
   /// The fixed point of C(c) below 1. C is convex where c ≥ 0 (its power series has no negative coefficient) and steeper than
   /// 1 at c = 1, so there is one at most. Nil when it is closer to 1 than quadrature can tell.
-  private static func unlikeFixedPoint(_ maps: WideNetworkMaps, _ q: Double) throws(MeanFieldError) -> Double? {
+  private static func unlikeFixedPoint(_ maps: WideNetworkMaps, _ q: Double) throws(MeanFieldError) -> Double?
+  {
     try maps.requireRange(q)
     func excess(_ c: Double) -> Double {
       let value = maps.covariance(variance: q, c * q).value / q - c

@@ -135,7 +135,8 @@ private struct ChainReader {
     guard let variance = given.weightVariance ?? defaults.weightVariance,
       defaults.weightVariance != nil || !hasBias || given.biasVariance != nil
     else {
-      throw undefined(index, "it leaves its variance to an initialization that has no limit of infinite width here")
+      throw undefined(
+        index, "it leaves its variance to an initialization that has no limit of infinite width here")
     }
     let weight = given.weightScale * given.weightScale * variance
     let bias = hasBias ? given.biasScale * given.biasScale * (given.biasVariance ?? defaults.biasVariance) : 0

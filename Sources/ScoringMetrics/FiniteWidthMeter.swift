@@ -187,7 +187,17 @@ struct FiniteWidthMeter {
     of need: MetricNeed, _ network: CanonicalNetwork, _ inputs: SampleBatch,
     _ limit: Result<KernelMatrix, LimitKernels.Failure>?
   ) -> Measurement? {
-    if need == .infiniteWidthDeviation, case .failure(let failure)? = limit { return failure.measurement }
+    if need == .infiniteWidthDeviation {
+      if case .failure(let failure)? = limit { return failure.measurement }
+      // Else the two would be kernels of different parameters.
+      if settings.parameterFilter != .kernels, let layer = network.firstScaledNormalization {
+        return .failure(
+          .unsupportedAtInfiniteWidth,
+          message:
+            "the limit leaves out the scales of '\(layer)', which are trained here; not so with the filter kernels"
+        )
+      }
+    }
     if need.needsLabels, Set(inputs.labels ?? []).count < 2 {
       return .failure(
         .notApplicable,
@@ -241,6 +251,16 @@ struct FiniteWidthMeter {
 
   private static func outcome(of error: KernelError) -> Outcome {
     if case .overBudget = error { .overBudget } else { .pluginError }
+  }
+}
+
+extension CanonicalNetwork {
+  /// The original name of the first layer normalization.
+  fileprivate var firstScaledNormalization: String? {
+    let index = network.nodes.firstIndex {
+      if case .layerNormalization = $0.operation { true } else { false }
+    }
+    return index.map { originalNames[$0] ?? network.nodes[$0].name }
   }
 }
 

@@ -43,7 +43,8 @@ struct InfiniteWidthMeter {
   func cost(_ network: CanonicalNetwork, _ needs: Set<MetricNeed>, samples: Int) -> InfiniteWidthCost? {
     guard needs.contains(where: \.needsInfiniteWidth) else { return nil }
     return try? InfiniteWidthEngine().estimate(
-      network, samples: samples, settings: InfiniteWidthSettings(settings), hasTangent: Self.needsTangent(needs))
+      network, samples: samples, settings: InfiniteWidthSettings(settings),
+      hasTangent: Self.needsTangent(needs))
   }
 
   private static func needsTangent(_ needs: Set<MetricNeed>) -> Bool {

@@ -123,7 +123,8 @@ public struct MeanFieldQuantities: Hashable, Sendable {
       return "the variance of pre-activations has no fixed point: it grows with depth without bound"
     }
     if fixedPoint == 0, quantity != .varianceDepthScale {
-      return "the variance of pre-activations vanishes with depth, and the theory is of networks where it settles"
+      return
+        "the variance of pre-activations vanishes with depth, and the theory is of networks where it settles"
     }
     switch quantity {
     case .correlationDepthScale, .varianceDepthScale:

@@ -166,7 +166,8 @@ public enum MetricNeed: Hashable, Sendable {
     switch self {
     case .external(let measurement): measurement.version
     case .recorded(let measured): measured.version
-    case .meanField, .tangentKernelLabelFit, .infiniteTangentKernelLabelFit, .gaussianProcessKernelLabelFit: "2"
+    case .meanField, .tangentKernelLabelFit, .infiniteTangentKernelLabelFit, .gaussianProcessKernelLabelFit:
+      "2"
     default: "1"
     }
   }

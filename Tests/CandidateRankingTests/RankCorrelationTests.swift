@@ -142,10 +142,10 @@ import Testing
   }
 
   @Test func smallScoresVaryAsLargeOnesDo() throws {
-    for scale in [1e-200, 1e-10, 1, 1e100] {
+    for scale in [1e-100, 1e-10, 1, 1e100] {
       let scores = [1, 2, 1, 3].map { $0 * scale }
       let found = try #require(ChoiceImportance(name: "n", levels: levels([1, 2, 1, 2]), scores: scores))
-      #expect(scale == 1e-200 || abs(found.share - 9.0 / 11) < 1e-12)
+      #expect(abs(found.share - 9.0 / 11) < 1e-12)
     }
   }
 }

@@ -67,14 +67,15 @@ import Testing
     /// Beside the decoded image no more than a row of it is held.
     @Test func resizingTakesLittleMoreThanTheImage() throws {
       let side = 8000
-      var image = png_image()
-      image.version = png_uint_32(PNG_IMAGE_VERSION)
-      (image.width, image.height) = (png_uint_32(side), png_uint_32(side))
-      var size = 1 << 20
-      var bytes = [UInt8](repeating: 0, count: size)
-      let pixels = [UInt8](repeating: 7, count: side * side)
-      try #require(png_image_write_to_memory(&image, &bytes, &size, 0, pixels, 0, nil) != 0)
-      for name in ["a", "b"] {
+      for (name, right) in [("a", UInt8(7)), ("b", 200)] {
+        let row = [UInt8](repeating: 7, count: side / 2) + [UInt8](repeating: right, count: side / 2)
+        let pixels = [UInt8]((0..<side).map { _ in row }.joined())
+        var image = png_image()
+        image.version = png_uint_32(PNG_IMAGE_VERSION)
+        (image.width, image.height) = (png_uint_32(side), png_uint_32(side))
+        var size = 1 << 20
+        var bytes = [UInt8](repeating: 0, count: size)
+        try #require(png_image_write_to_memory(&image, &bytes, &size, 0, pixels, 0, nil) != 0)
         let place = folder.file("images/\(name)")
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         try Data(bytes[..<size]).write(to: URL(fileURLWithPath: place + "/x.png"))

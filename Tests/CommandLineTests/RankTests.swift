@@ -80,13 +80,11 @@ import Testing
     #expect(result.exitCode == 0)
     let text = try String(contentsOfFile: picture, encoding: .utf8)
     #expect(text.hasPrefix("<svg") && text.contains("width 64: κ") && text.contains("width 128: λ"))
+    let fourMetrics = [String](repeating: "condition_number", count: 4).joined(separator: ",")
     for (arguments, message) in [
       (["--plot", picture, "--plot-over", "dpth"], "'dpth' is no number"),
       (
-        [
-          "--plot", picture, "--plot-metrics",
-          .init(repeating: "condition_number,", count: 4).dropLast() + "",
-        ],
+        ["--plot", picture, "--plot-metrics", fourMetrics],
         "a picture of 4 metrics, and it tells 3 apart"
       ),
       (["--plot", picture, "--plot-metrics", "kernel_trace"], "'tiny' does not compute 'kernel_trace'"),

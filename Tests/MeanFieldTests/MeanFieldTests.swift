@@ -169,7 +169,8 @@ private func analysis(
   }
 
   /// Their scale says nothing, so that they are as at criticality whatever σ_w² is: κ at depth 200 says so too.
-  @Test(arguments: [0.1, 1.5, 2, 3, 50]) func linesWithoutBiasAreAlwaysCritical(weightVariance: Double) throws {
+  @Test(arguments: [0.1, 1.5, 2, 3, 50]) func linesWithoutBiasAreAlwaysCritical(weightVariance: Double) throws
+  {
     let result = try analysis(.relu, weightVariance, 0)
     #expect(result.conditionNumberLaw(samples: 10) == .converges(limit: 13.0 / 3))
     let kappa = try #require(result.layers(200, correlation: 0.5, variance: 1).last)

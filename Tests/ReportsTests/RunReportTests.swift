@@ -147,7 +147,7 @@ import Testing
     let report = Self.report(SampleReport.report)
     #expect(SampleReport.report.ranked[3].seedsOk == 2)
     #expect(report.fronts.parameters == [true, false, false, false])
-    #expect(report.fronts.multiplyAdds == [true, true, true, false])
+    #expect(report.fronts.multiplyAdds == [true, false, true, false])
   }
 
   @Test func whatTheRankingTakesForRoundingIsNoDifference() {

@@ -180,10 +180,10 @@ func aLinearMapIsItsOwnLimitUnderEveryReduction(reduction: OutputReduction) thro
   #expect(try value("infiniteConditionNumber", network, .init(normalizationMode: .removed)).value != nil)
 }
 
-@Test func anInitializationWithoutALimitIsNamed() throws {
+@Test func aLayerThatLeavesItsVarianceToAnInitializationWithoutALimitIsNamed() throws {
   let value = try value("infiniteConditionNumber", chain(), .init(initialization: .orthogonal))
   #expect(value.outcome == .unsupportedAtInfiniteWidth)
-  #expect(value.message?.contains("'orthogonal'") == true)
+  #expect(value.message?.contains("leaves its variance to an initialization that has no limit") == true)
 }
 
 @Test(arguments: ["validationAccuracy", "infiniteLabelAlignment", "nngpValidationAccuracy"])
