@@ -41,6 +41,7 @@ extension ParameterValue: Codable {
     }
   }
 
+  /// The plain value, without a word of its type.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

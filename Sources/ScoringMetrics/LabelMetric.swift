@@ -122,7 +122,7 @@ struct LabelMetric: ScoringMetric {
       LabelMetric(
         kernel.name("labelStepsToOnePercent"), title: kernel.title("steps on labels"), unit: "steps",
         explanation:
-          "Steps of full-batch gradient descent at η = 2/(λ_max+λ_min) until the loss on these labels is 1 %, by \(kernel.text).",
+          "Steps of full-batch gradient descent at η = 2/(λ_max+λ_r), λ_r the smallest eigenvalue that is not rounding, until the loss on these labels is 1 %, by \(kernel.text).",
         source: "Lee et al. 2019, equation 8; Arora et al. 2019 (Fine-grained analysis), §4",
         .lowerIsBetter, because: "fewer steps", scale: .logarithmic, of: kernel
       ) { spectrum, fit, _ in

@@ -226,7 +226,10 @@ private let guides: [String: MetricGuide] = [
     use: "within one parameterization: it measures the scale of the kernel as well."),
   "labelStepsToOnePercent": MetricGuide(
     formula:
-      "The first step k with Σ(1 − ηλ_i)^{2k}(v_i·y)² ≤ 1 % of Σ(v_i·y)², η = 2/(λ₁+λ_n). Needs labels.",
+      """
+      The first step k with Σ(1 − ηλ_i)^{2k}(v_i·y)² ≤ 1 % of Σ(v_i·y)², η = 2/(λ₁+λ_r), λ_r = λ_n \
+      unless K is singular. Needs labels.
+      """,
     use:
       """
       in the place of `steps_to_one_percent` where labels are at hand: labels seldom lie along the \

@@ -48,6 +48,7 @@ public struct RecordedMetric: ScoringMetric, Codable, Hashable {
     }
   }
 
+  /// As the plugin described the metric when the run was made, its name and version included.
   public var description: MetricDescription {
     MetricDescription(
       name: name, title: title, unit: unit, explanation: explanation, source: source, direction: direction,
