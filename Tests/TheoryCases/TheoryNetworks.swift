@@ -1,10 +1,9 @@
-import InfiniteWidth
 import NetworkGraph
 
 /// Networks of the theory cases, built layer by layer.
-enum TheoryNetworks {
+package enum TheoryNetworks {
   /// `hidden` dense layers with an activation after each, and one more dense layer.
-  static func fullyConnected(
+  package static func fullyConnected(
     inputs: Int, hidden: [Int], _ activation: Activation, bias: Bool = true, outputs: Int = 1,
     scaling: ParameterScaling = .init()
   ) throws -> CanonicalNetwork {
@@ -18,10 +17,10 @@ enum TheoryNetworks {
     return try CanonicalNetwork(builder.build(output: head))
   }
 
-  enum Readout: String { case flatten, gap }
+  package enum Readout: String { case flatten, gap }
 
   /// Convolutions with odd square kernels that keep the size, an activation after each, a read-out and a dense layer.
-  static func convolutional(
+  package static func convolutional(
     input: TensorShape, layers: Int, filter: Int, _ activation: Activation, padding: Convolution.PaddingMode,
     readout: Readout, channels: Int = 8
   ) throws -> CanonicalNetwork {
@@ -41,7 +40,7 @@ enum TheoryNetworks {
   }
 
   /// Pre-activation residual blocks h + √α dense(φ(h)) between two dense layers, the last after an activation.
-  static func residual(
+  package static func residual(
     inputs: Int, blocks: Int, _ activation: Activation, alpha: Double, width: Int = 8
   ) throws -> CanonicalNetwork {
     var builder = NetworkBuilder(input: .features(inputs))

@@ -8,7 +8,8 @@ import Trainability
     let theory = try TheoryCase("11-singular-kernel")
     var checks = TheoryChecks(theory)
     let inputs = try theory.input["X"].matrix
-    let kernel = try DecomposedKernel(try WideNetwork(theory.input).kernels(inputs, inputs).tangent)
+    let kernel = try DecomposedKernel(
+      try WideNetwork(theory.input, inputs: inputs.columns).kernels(inputs).tangent)
     let isSingular = try theory.expected["status"].text == "singular"
     checks.check(
       (kernel.spectrum.outcome == .rankDeficient) == isSingular, "outcome \(kernel.spectrum.outcome)")
@@ -24,11 +25,11 @@ import Trainability
     let theory = try TheoryCase("15-gp-and-regression")
     var checks = TheoryChecks(theory)
     let input = theory.input
-    let network = try WideNetwork(input)
     let (inputs, others) = (try input["X"].matrix, try input["X_test"].matrix)
-    let training = try network.kernels(inputs, inputs)
+    let network = try WideNetwork(input, inputs: inputs.columns)
+    let training = try network.kernels(inputs)
     let cross = try network.kernels(others, inputs)
-    let test = try network.kernels(others, others)
+    let test = try network.kernels(others)
     let prior = try GaussianPrior(training: training.nngp, cross: cross.nngp, test: test.nngp)
     let tangent = try DecomposedKernel(training.tangent)
     let conjugate = try DecomposedKernel(training.nngp)
@@ -96,7 +97,7 @@ import Trainability
     let inputs = try input["X"].matrix
     let labels = try input["labels"].array.map { try $0.integer }
     let count = try input["train"].integer
-    let kernel = try WideNetwork(input).kernels(inputs, inputs).nngp
+    let kernel = try WideNetwork(input, inputs: inputs.columns).kernels(inputs).nngp
     let score = try ValidationScore(
       kernel: Matrix(rows: count, columns: count) { kernel[$0, $1] },
       crossKernel: Matrix(rows: inputs.rows - count, columns: count) { kernel[count + $0, $1] },
