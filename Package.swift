@@ -88,7 +88,8 @@ let package = Package(
       "InfiniteWidth",
       ["CLaneKernels", "LaneKernels", "LinearAlgebra", "NetworkGraph", "GaussianDuals", "TangentKernel"]),
     room("Trainability", ["LinearAlgebra"]),
-    room("NetworkTraining", ["GaussianDuals", "LinearAlgebra", "NetworkGraph", "TangentKernel"]),
+    room(
+      "NetworkTraining", ["Datasets", "GaussianDuals", "LinearAlgebra", "NetworkGraph", "TangentKernel"]),
     room(
       "ScoringMetrics",
       [
@@ -125,7 +126,8 @@ let package = Package(
     .executableTarget(
       name: "ntkscorer",
       dependencies: [
-        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "InfiniteWidth", "LaneKernels",
+        "ArchitecturePlugins", "ArchitectureScorer", "Datasets", "GaussianDuals", "InfiniteWidth",
+        "LaneKernels",
         "LinearAlgebra",
         "MachineMeasurement", "MeanField", "NetworkGraph", "NetworkTraining", "PluginHosting", "Reports",
         "ScorerDaemon",
@@ -173,7 +175,9 @@ let package = Package(
     room("TheoryCases", at: "Tests/TheoryCases", ["NetworkGraph"]),
     tests(of: "GaussianDuals", ["NetworkGraph", "TheoryCases"]),
     tests(of: "MeanField", ["GaussianDuals", "NetworkGraph", "TheoryCases"]),
-    tests(of: "Trainability", ["GaussianDuals", "LinearAlgebra", "NetworkGraph", "TheoryCases"]),
+    tests(
+      of: "Trainability",
+      ["InfiniteWidth", "LinearAlgebra", "NetworkGraph", "TangentKernel", "TheoryCases"]),
     tests(
       of: "InfiniteWidth",
       [

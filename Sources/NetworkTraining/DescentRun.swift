@@ -28,6 +28,8 @@ public struct DescentRun: Sendable {
   public let initialTestOutputs: Matrix?
   /// As `initialTestOutputs`, after the last step.
   public let testOutputs: Matrix?
+  /// After the last step.
+  public let network: TrainableNetwork
 
   /// - Parameters:
   ///   - inputs: n × numbers of one sample.
@@ -72,5 +74,6 @@ public struct DescentRun: Sendable {
     self.points = points
     outputs = try network.outputs(inputs)
     testOutputs = if let testInputs { try network.outputs(testInputs) } else { nil }
+    self.network = network
   }
 }

@@ -14,6 +14,8 @@ public struct TrainableNetwork: Sendable {
   private(set) var layers: [Int: EffectiveParameters]
   private let initial: [Int: EffectiveParameters]
   let patches: [Int: PatchMap]
+  /// Of each layer's arrays, as a weights file names them.
+  let shapes: [Int: [(suffix: String, dimensions: [Int])]]
 
   /// - Throws: `NetworkTrainingError` for an operation without a gradient here, and for parameters that are missing.
   public init(
@@ -50,6 +52,9 @@ public struct TrainableNetwork: Sendable {
         of: canonical, source: parameters, settings: settings)
     } catch { throw .parameters(error) }
     initial = layers
+    shapes = layers.keys.reduce(into: [:]) { shapes, index in
+      shapes[index] = canonical.network.parameterArrays(at: index).map { ($0.suffix, $0.dimensions) }
+    }
   }
 
   /// f, n × O.
@@ -60,9 +65,12 @@ public struct TrainableNetwork: Sendable {
   }
 
   /// ‖ω − ω₀‖ over all parameters.
-  public var displacement: Double {
+  public var displacement: Double { distance(from: initial) }
+
+  /// ‖ω − ω′‖.
+  func distance(from others: [Int: EffectiveParameters]) -> Double {
     norm { layer, index in
-      let start = initial[index]
+      let start = others[index]
       return (
         start.map { zip(layer.weight, $0.weight).map { $0 - $1 } } ?? [],
         start?.bias.flatMap { start in layer.bias.map { zip($0, start).map { $0 - $1 } } } ?? []
@@ -99,7 +107,7 @@ public struct TrainableNetwork: Sendable {
     return Matrix(rows: outputs.rows, columns: outputs.columns) { outputs[$0, $1] - targets[$0, $1] }
   }
 
-  private mutating func move(_ index: Int, _ gradient: LayerGradient, by rate: Double) {
+  mutating func move(_ index: Int, _ gradient: LayerGradient, by rate: Double) {
     guard var layer = layers[index] else { return }
     layers[index] = nil
     let weightStep = rate * layer.weightFactor * layer.weightFactor

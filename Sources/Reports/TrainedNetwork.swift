@@ -24,19 +24,25 @@ package struct TrainedNetwork: Sendable {
   package let testInputs: Matrix?
   /// ‖f − f_lin‖/‖f_lin − f₀‖ on the training inputs after the last step; nil where nothing has moved.
   package let linearisationError: Double?
+  /// ‖Θ_t − Θ₀‖/‖Θ₀‖ of the network's own kernel, after the last step.
+  package let kernelChange: Double?
+  /// Chizat's κ_f = ‖f − y‖ ‖D²f‖/‖Df‖² at initialization, D²f along the first step; nil where nothing can move.
+  package let lazinessScale: Double?
   /// Nil when the network has no such limit: `note` says why.
   package let infiniteWidth: InfiniteWidth?
   package let note: String?
 
   package init(
     run: DescentRun, inputs: Matrix, targets: Matrix, testInputs: Matrix?, linearisationError: Double?,
-    infiniteWidth: InfiniteWidth?, note: String?
+    kernelChange: Double?, lazinessScale: Double?, infiniteWidth: InfiniteWidth?, note: String?
   ) {
     self.run = run
     self.inputs = inputs
     self.targets = targets
     self.testInputs = testInputs
     self.linearisationError = linearisationError
+    self.kernelChange = kernelChange
+    self.lazinessScale = lazinessScale
     self.infiniteWidth = infiniteWidth
     self.note = note
   }
@@ -64,6 +70,11 @@ package struct TrainedNetwork: Sendable {
     if let linearisationError {
       text +=
         "\nits outputs differ from the linearised ones by \(number(100 * linearisationError)) % of their change"
+    }
+    if let kernelChange { text += "\nits kernel has changed by \(number(100 * kernelChange)) % of its norm" }
+    if let lazinessScale {
+      text +=
+        "\nChizat's scale ‖f − y‖ ‖D²f‖/‖Df‖² along the first step is \(number(lazinessScale)): lazy far below 1"
     }
     return note.map { "\(text)\n\($0)" } ?? text
   }
@@ -96,6 +107,8 @@ package struct TrainedNetwork: Sendable {
         ("displacement", .array(run.points.map { .number($0.displacement) })),
         ("relativeDisplacement", .number(relativeDisplacement)),
         ("linearisationError", linearisationError.map(JSONValue.number) ?? .null),
+        ("kernelChange", kernelChange.map(JSONValue.number) ?? .null),
+        ("lazinessScale", lazinessScale.map(JSONValue.number) ?? .null),
         ("outputs", rows(run.outputs)), ("testOutputs", rows(run.testOutputs)),
         ("infiniteWidth", limit), ("note", note.map(JSONValue.text) ?? .null),
       ]

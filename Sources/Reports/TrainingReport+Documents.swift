@@ -64,6 +64,18 @@ extension TrainingReport {
       ("residualNorm", column(\.residualNorm)),
       ("displacement", column(\.displacement)),
     ]
+    if isDiscrete {
+      let bounds = curves.points.map {
+        try? dynamics.overparameterizedContraction(
+          steps: Int($0.position), learningRate: factor * learningRate)
+      }
+      // Du et al.'s, for networks so wide that their kernel stays.
+      curve.append(
+        (
+          "overparameterizedBound",
+          .array(bounds.map { number($0.map { factor * dynamics.initialLoss * $0 }) })
+        ))
+    }
     func matrices(_ name: String, _ value: (TrainingCurves.Point) -> Matrix?) {
       let values = curves.points.compactMap(value)
       if !values.isEmpty { curve.append((name, .array(values.map(Self.rows)))) }
@@ -77,7 +89,7 @@ extension TrainingReport {
     return JSONValue.object(
       [
         ("source", .text(source)), ("outcome", .text(spectrum.outcome.rawValue)),
-        ("samples", .integer(kernel.order)), ("outputs", .integer(dynamics.targets.columns)),
+        ("samples", .integer(dynamics.samples)), ("outputs", .integer(dynamics.targets.columns)),
         ("lossConvention", .text(convention.rawValue)), ("learningRate", .number(learningRate)),
         ("eigenvalues", .array(spectrum.eigenvalues.map(JSONValue.number))),
         ("conditionNumber", number(spectrum.conditionNumber.value)), ("rank", .integer(kernel.rank)),

@@ -7,7 +7,7 @@ extension TrainingReport {
   var pictureSubtitle: String {
     let kappa = kernel.spectrum.conditionNumber.value.map { "κ = \(NumberText.significant($0, digits: 3))" }
     return
-      "\(source): \(NumberText.counted(kernel.order, "sample")), \(kappa ?? kernel.spectrum.outcome.rawValue); "
+      "\(source): \(NumberText.counted(dynamics.samples, "sample")), \(kappa ?? kernel.spectrum.outcome.rawValue); "
       + "\(isDiscrete ? "gradient descent" : "gradient flow") on \(convention.formula) at rate "
       + NumberText.short(learningRate)
   }

@@ -33,8 +33,10 @@ package struct TrainingReport: Sendable {
   static let fractions = [0.5, 0.1, 0.01, 0.001]
 
   var kernel: DecomposedKernel { dynamics.kernel }
-  var factor: Double { convention.rateFactor(samples: kernel.order) }
-  var limits: LearningRateLimits? { LearningRateLimits(kernel, convention: convention) }
+  var factor: Double { convention.rateFactor(samples: dynamics.samples) }
+  var limits: LearningRateLimits? {
+    LearningRateLimits(kernel, convention: convention, samples: dynamics.samples)
+  }
 
   func duration(to fraction: Double) -> TrainingDuration? {
     isDiscrete
@@ -46,12 +48,15 @@ package struct TrainingReport: Sendable {
   var bounds: EigenvalueBounds? { try? EigenvalueBounds(kernel.matrix) }
 
   /// Nil when the kernel or the labels are the same for all samples.
-  var alignment: Double? { try? centredAlignment(kernel: kernel.matrix, targets: dynamics.targets) }
+  var alignment: Double? { try? centredAlignment(kernel: dynamics.meanKernel, targets: dynamics.targets) }
 
   /// Nil for a singular kernel, for which it is infinite unless the labels avoid its null space.
   var complexity: Double? {
-    try? KernelRegression.complexity(
-      kernel: kernel.matrix, targets: dynamics.targets, epsilon: kernel.spectrum.epsilon)
+    // Sums over outputs are over samples and outputs of a kernel that couples them, and n stays the samples' number.
+    let rows = dynamics.couplesOutputs ? Matrix(column: dynamics.targets.values) : dynamics.targets
+    let complexity = try? KernelRegression.complexity(
+      kernel: kernel.matrix, targets: rows, epsilon: kernel.spectrum.epsilon)
+    return complexity.map { $0 * (Double(kernel.order) / Double(max(1, dynamics.samples))).squareRoot() }
   }
 
   /// ‖θ_∞ − θ₀‖.
@@ -71,7 +76,7 @@ package struct TrainingReport: Sendable {
     let number = { (value: Double?) in NumberText.significant(value) }
     var lines = [
       style(source, .strong),
-      "\(NumberText.counted(kernel.order, "sample")), \(NumberText.counted(dynamics.targets.columns, "output")); "
+      "\(NumberText.counted(dynamics.samples, "sample")), \(NumberText.counted(dynamics.targets.columns, "output")); "
         + "\(isDiscrete ? "gradient descent" : "gradient flow") on \(convention.formula), "
         + "learning rate \(NumberText.short(learningRate))",
       "",

@@ -5,8 +5,9 @@ import LinearAlgebra
 /// kernel and the components of the first residual r₀ = f₀ − y along its eigenvectors (Jacot et al. 2018; Lee et al. 2019,
 /// equations 8–11; Arora et al. 2019).
 ///
-/// With O outputs the kernel acts on each alike (Θ ⊗ I), so residuals are n × O and sums run over outputs too. Losses
-/// are ½Σr².
+/// With O outputs the kernel acts on each alike (Θ ⊗ I), as it does at infinite width, or is that between all samples and
+/// outputs of a network that shares its weights among them (`init(fullKernel:…)`). Residuals are n × O either way, and
+/// sums run over outputs too. Losses are ½Σr².
 public struct TrainingDynamics: Sendable {
   /// K and its eigensystem.
   public let kernel: DecomposedKernel
@@ -14,8 +15,10 @@ public struct TrainingDynamics: Sendable {
   public let targets: Matrix
   /// f₀, n × O.
   public let initialOutputs: Matrix
-  /// vᵢ·r₀, n × O.
+  /// vᵢ·r₀, n × O, or nO × 1 where outputs are coupled.
   let components: Matrix
+  /// Whether the kernel has a row for each sample and output.
+  public let couplesOutputs: Bool
   /// (vᵢ·r₀)² summed over outputs, in the order of the eigenvalues.
   public let energies: [Double]
 
@@ -26,8 +29,28 @@ public struct TrainingDynamics: Sendable {
   public init(
     kernel: DecomposedKernel, targets: Matrix, initialOutputs: Matrix? = nil
   ) throws(TrainabilityError) {
+    try self.init(kernel, targets, initialOutputs, couplesOutputs: false)
+  }
+
+  /// The same for a kernel between all samples and outputs.
+  ///
+  /// - Parameter fullKernel: nO × nO, row = sample · O + output.
+  public init(
+    fullKernel: DecomposedKernel, targets: Matrix, initialOutputs: Matrix? = nil
+  ) throws(TrainabilityError) {
+    try self.init(fullKernel, targets, initialOutputs, couplesOutputs: true)
+  }
+
+  private init(
+    _ kernel: DecomposedKernel, _ targets: Matrix, _ initialOutputs: Matrix?, couplesOutputs: Bool
+  ) throws(TrainabilityError) {
     let initial = initialOutputs ?? .zeros(targets.rows, targets.columns)
-    try requireShape(targets, kernel.order, max(1, targets.columns), "the labels")
+    let columns = max(1, targets.columns)
+    let rows = kernel.order / (couplesOutputs ? columns : 1)
+    guard !couplesOutputs || rows * columns == kernel.order else {
+      throw .shapeMismatch("a kernel of \(kernel.order) rows is not between samples and \(columns) outputs")
+    }
+    try requireShape(targets, rows, columns, "the labels")
     try requireShape(initial, targets.rows, targets.columns, "the outputs at initialization")
     try requireFinite(targets, "an entry of the labels")
     try requireFinite(initial, "an entry of the outputs at initialization")
@@ -35,12 +58,32 @@ public struct TrainingDynamics: Sendable {
     self.kernel = kernel
     self.targets = targets
     self.initialOutputs = initial
-    let components = try kernel.coefficients(of: residual)
+    self.couplesOutputs = couplesOutputs
+    let components = try kernel.coefficients(of: couplesOutputs ? residual.flattened : residual)
     self.components = components
     energies = (0..<kernel.order).map { row in
       (0..<components.columns).reduce(0) { $0 + components[row, $1] * components[row, $1] }
     }
     guard energies.allSatisfy(\.isFinite) else { throw .nonFinite("the loss at initialization") }
+  }
+
+  /// n.
+  public var samples: Int { targets.rows }
+
+  /// What the kernel is to one output, n × n: the mean of the diagonal blocks of a kernel that couples outputs.
+  public var meanKernel: Matrix {
+    guard couplesOutputs else { return kernel.matrix }
+    let (full, outputs) = (kernel.matrix, targets.columns)
+    return Matrix(rows: samples, columns: samples) { row, column in
+      (0..<outputs).reduce(0) { $0 + full[row * outputs + $1, column * outputs + $1] } / Double(outputs)
+    }
+  }
+
+  /// A row for each sample again.
+  func unflattened(_ matrix: Matrix) -> Matrix {
+    guard couplesOutputs else { return matrix }
+    let outputs = targets.columns
+    return Matrix(rows: matrix.rows / outputs, columns: outputs) { matrix[$0 * outputs + $1, 0] }
   }
 
   /// ½Σr₀².
@@ -51,7 +94,7 @@ public struct TrainingDynamics: Sendable {
   public func residual(at progress: TrainingProgress) throws(TrainabilityError) -> Matrix {
     try progress.check()
     let factors = kernel.resolvedEigenvalues.map(progress.residualFactor)
-    let residual = try kernel.combination(of: components.scalingRows(by: factors))
+    let residual = unflattened(try kernel.combination(of: components.scalingRows(by: factors)))
     try requireFinite(residual, "the residual, which the learning rate makes diverge,")
     return residual
   }
@@ -90,10 +133,10 @@ public struct TrainingDynamics: Sendable {
     }.squareRoot()
   }
 
-  /// θ − θ₀ = −Jᵀ K⁺(1 − ρ) r₀, for one output.
+  /// θ − θ₀ = −Jᵀ K⁺(1 − ρ) r₀, for one output or coupled ones.
   ///
-  /// - Parameter jacobian: J, n × P, with K = J Jᵀ; directions that K does not see move no parameter.
-  /// - Throws: `TrainabilityError.shapeMismatch` for several outputs, whose Jacobian has other rows.
+  /// - Parameter jacobian: J, n × P or nO × P, with K = J Jᵀ; directions that K does not see move no parameter.
+  /// - Throws: `TrainabilityError.shapeMismatch` for several outputs that are not coupled, whose Jacobian has other rows.
   public func parameterChange(
     at progress: TrainingProgress, jacobian: Matrix
   ) throws(TrainabilityError) -> [Double] {
@@ -123,21 +166,28 @@ public struct TrainingDynamics: Sendable {
 /// 2019, equations 10 and 11). The products with K* are made once for all times.
 public struct LinearizedPredictor: Sendable {
   private let dynamics: TrainingDynamics
-  /// K* V: m × n.
+  /// K* V: m × n, or mO × nO where outputs are coupled.
   private let projected: Matrix
   private let initial: Matrix
 
   /// - Parameters:
-  ///   - crossKernel: K*, m × n: the kernel between other inputs and the training inputs.
+  ///   - crossKernel: K*, m × n: the kernel between other inputs and the training inputs; mO × nO where outputs are
+  ///     coupled.
   ///   - initialOutputs: f₀* of the other inputs, m × O; zero when nil.
   public init(
     _ dynamics: TrainingDynamics, crossKernel: Matrix, initialOutputs: Matrix? = nil
   ) throws(TrainabilityError) {
     self.dynamics = dynamics
     projected = try dynamics.kernel.projected(rows: crossKernel, name: "the kernel with other inputs")
-    initial = initialOutputs ?? .zeros(crossKernel.rows, dynamics.targets.columns)
-    try requireShape(
-      initial, crossKernel.rows, dynamics.targets.columns, "the outputs of other inputs at initialization")
+    let outputs = dynamics.targets.columns
+    let (rows, rest) = crossKernel.rows.quotientAndRemainder(
+      dividingBy: dynamics.couplesOutputs ? outputs : 1)
+    guard rest == 0 else {
+      throw .shapeMismatch(
+        "the kernel with other inputs has \(crossKernel.rows) rows for \(outputs) outputs each")
+    }
+    initial = initialOutputs ?? .zeros(rows, outputs)
+    try requireShape(initial, rows, outputs, "the outputs of other inputs at initialization")
     try requireFinite(initial, "an output of other inputs at initialization")
   }
 
@@ -158,15 +208,20 @@ public struct LinearizedPredictor: Sendable {
       let product = try algebra { () throws(LinearAlgebraError) in
         try projected.multiplied(by: dynamics.components)
       }
-      return Matrix(rows: product.rows, columns: product.columns) { -product[$0, $1] }
+      return dynamics.unflattened(Matrix(rows: product.rows, columns: product.columns) { -product[$0, $1] })
     }
   }
 
   private func shifted(_ response: (Double) -> Double) throws(TrainabilityError) -> Matrix {
     let weighted = dynamics.components.scalingRows(by: dynamics.kernel.resolvedEigenvalues.map(response))
-    let (projected, initial) = (projected, initial)
+    let (projected, initial, dynamics) = (projected, initial, dynamics)
     return try algebra { () throws(LinearAlgebraError) in
-      try initial.combined(with: try projected.multiplied(by: weighted), -)
+      try initial.combined(with: dynamics.unflattened(try projected.multiplied(by: weighted)), -)
     }
   }
+}
+
+extension Matrix {
+  /// Rows one below the other, as one column.
+  var flattened: Matrix { Matrix(column: values) }
 }

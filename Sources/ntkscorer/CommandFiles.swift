@@ -44,6 +44,23 @@ enum InputFile {
       rows: array.shape[0], columns: array.shape.count == 2 ? array.shape[1] : 1, values: array.values)
   }
 
+  /// n × O numbers, or classes as one-hot vectors less their mean.
+  ///
+  /// - Parameter count: of classes; one more than the largest when nil.
+  static func targets(_ path: String, oneHot: Bool, count: Int? = nil) throws -> Matrix {
+    guard oneHot else { return try matrix(path) }
+    let classes = try NumericArray(npy: path).labels(name: path)
+    let most = count ?? 100_000
+    guard let least = classes.min(), least >= 0, let needed = classes.max().map({ $0 + 1 }), needed <= most
+    else {
+      throw CommandFailure.invalidInput(
+        "\(path): classes are 0, 1, …"
+          + (count.map { " up to \($0 - 1), which the labels of training end at" } ?? ""))
+    }
+    let width = count ?? needed
+    return Matrix(rows: classes.count, columns: width) { (classes[$0] == $1 ? 1 : 0) - 1 / Double(width) }
+  }
+
   static func checkLabels(_ path: String, count: Int) throws {
     let array = try NumericArray(npy: path)
     guard array.shape.first == count, array.shape.count <= 2 else {

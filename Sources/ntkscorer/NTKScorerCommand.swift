@@ -28,7 +28,10 @@ struct NTKScorerCommand: ParsableCommand {
         ntkscorer schema > space.schema.json     for editors
         ntkscorer kernel net.yaml --inputs x.npy --output k.npy
         ntkscorer dynamics --kernel k.npy --labels y.npy
+        ntkscorer regress net.yaml --kind ntk --inputs x.npy --labels y.npy --test-inputs z.npy
+        ntkscorer convergence net.yaml --inputs x.npy
         ntkscorer meanfield --activation tanh --weight-variance 1.5
+        ntkscorer activation gelu
         ntkscorer bench                          what this machine can do
 
       EXIT CODES
@@ -41,7 +44,8 @@ struct NTKScorerCommand: ParsableCommand {
     version: "ntkscorer \(version) (engine \(TangentKernelEngine.version))",
     subcommands: [
       RankCommand.self, ScoreCommand.self, KernelCommand.self, ValidateCommand.self, EnumerateCommand.self,
-      DynamicsCommand.self, MeanFieldCommand.self, PluginsCommand.self, MetricsCommand.self,
+      DynamicsCommand.self, RegressCommand.self, ConvergenceCommand.self, MeanFieldCommand.self,
+      ActivationCommand.self, PluginsCommand.self, MetricsCommand.self,
       ExplainCommand.self, SchemaCommand.self, StoreCommand.self, ReportCommand.self, ServeCommand.self,
       BenchCommand.self,
       PluginHostCommand.self,

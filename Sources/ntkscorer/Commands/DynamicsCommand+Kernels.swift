@@ -23,7 +23,18 @@ extension DynamicsCommand {
       cross: try testKernel.map { try InputFile.matrix($0) })
   }
 
-  /// Of outputs' mean, which is each output's own at infinite width.
+  func kernelFromJacobian(_ path: String) throws -> KernelData {
+    let jacobian = try InputFile.matrix(path)
+    return KernelData(
+      source: path, kernel: try DecomposedKernel(jacobian.multiplied(byTransposeOf: jacobian)),
+      cross: try testKernel.map { try InputFile.matrix($0) })
+  }
+
+  /// Rows of a kernel between all samples and outputs that are decomposed.
+  static let largestFullKernel = 4096
+
+  /// Between all samples and outputs, which share their weights, where that is not too large; else, and at infinite
+  /// width, where it is each output's own, the mean over outputs.
   func kernelOfNetwork() throws -> KernelData {
     let scorer = logging.scorer
     let path = network ?? ""
@@ -33,6 +44,13 @@ extension DynamicsCommand {
     let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
     var settings = KernelSettings(outputReduction: .trace, precision: .double)
     settings.parameterization = file.parameterization ?? .standard
+    let outputCount = file.network.outputCount
+    let rows = batch.batch.count.multipliedReportingOverflow(by: outputCount)
+    let isFull =
+      kind == .empirical && outputCount > 1 && !rows.overflow && rows.partialValue <= Self.largestFullKernel
+    if isFull { settings.outputReduction = .full }
+    let source =
+      kind == .empirical && outputCount > 1 && !isFull ? "\(path) (mean kernel over outputs)" : path
     typealias Inputs = (batch: SampleBatch, exact: [Double])
     func result(_ kind: KernelKind, _ first: Inputs, _ second: Inputs?) throws -> KernelResult {
       try scorer.kernel(
@@ -43,13 +61,14 @@ extension DynamicsCommand {
           settings: settings, resources: resourcing.resources))
     }
     func outputs(_ result: KernelResult) throws -> Matrix? {
-      let count = file.network.outputCount
-      return try result.outputs.map { try Matrix(rows: $0.count / max(1, count), columns: count, values: $0) }
+      try result.outputs.map {
+        try Matrix(rows: $0.count / max(1, outputCount), columns: outputCount, values: $0)
+      }
     }
     let own = try result(kind, batch, nil)
     let cross = try other.map { try result(kind, $0, batch) }
     var data = KernelData(
-      source: path, kernel: try DecomposedKernel(try Matrix(own.kernel)),
+      source: source, kernel: try DecomposedKernel(try Matrix(own.kernel)),
       cross: try cross.map { try Matrix($0.kernel) },
       outputs: try outputs(own), testOutputs: try cross.flatMap(outputs))
     if deviations, let other, let cross = data.cross {
@@ -73,13 +92,5 @@ extension DynamicsCommand {
     try initialTestOutputs.map { try InputFile.matrix($0) } ?? data.testOutputs
   }
 
-  func targets() throws -> Matrix {
-    guard oneHot else { return try InputFile.matrix(labels) }
-    let classes = try NumericArray(npy: labels).labels(name: labels)
-    guard let least = classes.min(), least >= 0, let count = classes.max().map({ $0 + 1 }), count <= 100_000
-    else {
-      throw CommandFailure.invalidInput("\(labels): classes are 0, 1, …")
-    }
-    return Matrix(rows: classes.count, columns: count) { (classes[$0] == $1 ? 1 : 0) - 1 / Double(count) }
-  }
+  func targets() throws -> Matrix { try InputFile.targets(labels, oneHot: oneHot) }
 }

@@ -29,15 +29,16 @@ extension DynamicsCommand {
       try Matrix(
         rows: batch.batch.count, columns: shape.elementCount, values: batch.batch.values.map(Double.init))
     }
+    let start = try TrainableNetwork(
+      CanonicalNetwork(file.network), parameters: .drawn(seed: seed), settings: settings)
+    let inputs = try rounded(training)
     let run = try DescentRun(
-      TrainableNetwork(CanonicalNetwork(file.network), parameters: .drawn(seed: seed), settings: settings),
-      inputs: rounded(training), targets: targets, testInputs: try other.map(rounded),
+      start, inputs: inputs, targets: targets, testInputs: try other.map(rounded),
       steps: moments.map { Int($0.position) }, learningRate: learningRate)
     let last = moments.last ?? .gradientDescent(steps: 0, learningRate: learningRate)
-    let isLinearisation = kind == .empirical && file.network.outputCount == 1
-    let linearised = try? isLinearisation
-      ? dynamics.outputs(at: last)
-      : linearisedOutputs(file.network, settings, training.batch, targets, run.initialOutputs, at: last)
+    let linearisation = try? linearisation(
+      of: file.network, settings, training.batch, targets, run.initialOutputs, givenBy: dynamics)
+    let linearised = try? linearisation?.outputs(at: last)
     let linearisationError = linearised.flatMap { linearised in
       try? Laziness.linearisationError(
         outputs: run.outputs, linearised: linearised, initial: run.initialOutputs)
@@ -48,36 +49,50 @@ extension DynamicsCommand {
     } catch let error as ScorerError {
       note = "at infinite width: \(error)"
     }
+    let curvature = try start.curvatureAlongGradient(inputs: inputs, targets: targets)
+    let lazinessScale = linearisation.flatMap { linearisation in
+      curvature.flatMap { try? Laziness.chizatScale(linearisation, secondDerivativeNorm: $0) }
+    }
     return TrainedNetwork(
       run: run, inputs: try matrix(training), targets: targets, testInputs: try other.map(matrix),
-      linearisationError: linearisationError, infiniteWidth: limit, note: note)
+      linearisationError: linearisationError,
+      kernelChange: try? kernelChange(of: file.network, settings, training.batch, run),
+      lazinessScale: lazinessScale, infiniteWidth: limit, note: note)
   }
 
-  /// Rows of the kernel between all samples and outputs that are decomposed for a number at the end of a report.
-  private static let largestLinearisation = 4096
-
-  /// What training gives the linearised network, n × outputs: outputs share their weights, so that it takes the kernel
-  /// between all of them. Nil where that is too large.
-  private func linearisedOutputs(
-    _ network: Network, _ settings: KernelSettings, _ inputs: SampleBatch, _ targets: Matrix,
-    _ initial: Matrix, at moment: TrainingProgress
-  ) throws -> Matrix? {
-    let outputs = network.outputCount
-    guard inputs.count * outputs <= Self.largestLinearisation else { return nil }
+  /// The linearised network's training: outputs share their weights, so that it takes the kernel between all of them. Nil
+  /// where that is too large.
+  private func linearisation(
+    of network: Network, _ settings: KernelSettings, _ inputs: SampleBatch, _ targets: Matrix,
+    _ initial: Matrix, givenBy dynamics: TrainingDynamics
+  ) throws -> TrainingDynamics? {
+    if kind == .empirical, network.outputCount == 1 || dynamics.couplesOutputs { return dynamics }
+    guard inputs.count * network.outputCount <= Self.largestFullKernel else { return nil }
     var settings = settings
     settings.outputReduction = .full
-    let kernel = try logging.scorer.kernel(
-      KernelRequest(
-        kind: .empirical, network: network, inputs: inputs, parameters: .drawn(seed: seed),
-        settings: settings, resources: resourcing.resources)
-    ).kernel
-    func column(_ matrix: Matrix) -> Matrix {
-      Matrix(rows: inputs.count * outputs, columns: 1) { row, _ in matrix[row / outputs, row % outputs] }
-    }
-    let dynamics = try TrainingDynamics(
-      kernel: DecomposedKernel(Matrix(kernel)), targets: column(targets), initialOutputs: column(initial))
-    let values = try dynamics.outputs(at: moment)
-    return Matrix(rows: inputs.count, columns: outputs) { values[$0 * outputs + $1, 0] }
+    return try TrainingDynamics(
+      fullKernel: DecomposedKernel(finiteKernel(of: network, settings, inputs, .drawn(seed: seed))),
+      targets: targets, initialOutputs: initial)
+  }
+
+  /// ‖Θ_t − Θ₀‖_F/‖Θ₀‖_F, Θ being the mean over outputs.
+  private func kernelChange(
+    of network: Network, _ settings: KernelSettings, _ inputs: SampleBatch, _ run: DescentRun
+  ) throws -> Double {
+    try Laziness.relativeChange(
+      of: finiteKernel(of: network, settings, inputs, .arrays(run.network.parameterArrays())),
+      from: finiteKernel(of: network, settings, inputs, .drawn(seed: seed)))
+  }
+
+  private func finiteKernel(
+    of network: Network, _ settings: KernelSettings, _ inputs: SampleBatch, _ parameters: ParameterSource
+  ) throws -> Matrix {
+    try Matrix(
+      logging.scorer.kernel(
+        KernelRequest(
+          kind: .empirical, network: network, inputs: inputs, parameters: parameters, settings: settings,
+          resources: resourcing.resources)
+      ).kernel)
   }
 
   private func infiniteWidth(

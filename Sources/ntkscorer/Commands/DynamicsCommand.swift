@@ -18,11 +18,14 @@ struct DynamicsCommand: ParsableCommand {
       docs/trainability.md gives the formulas.
 
       The kernel is an NPY file (--kernel, n × n, as `ntkscorer kernel` writes it), or that of a network on \
-      --inputs. Other inputs to follow: --test-kernel, m × n with a row for each of them, or --test-inputs.
+      --inputs. Other inputs to follow: --test-kernel, m × n with a row for each of them, or --test-inputs. \
+      With O outputs a kernel may also be that between all samples and outputs, nO × nO (`kernel \
+      --output-reduction full`): a network's own is, up to 4096 rows.
 
       EXAMPLES
         ntkscorer dynamics --kernel k.npy --labels y.npy
         ntkscorer dynamics --kernel k.npy --labels y.npy --format csv > curves.csv
+        ntkscorer dynamics --jacobian j.npy --labels y.npy --until 10 --parameter-change theta.npy
         ntkscorer dynamics --kernel k.npy --labels y.npy --steps 1000 --learning-rate 0.05 --plot loss.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --plot-predictions f.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --steps 1000 --train
@@ -38,6 +41,20 @@ struct DynamicsCommand: ParsableCommand {
     name: .long, help: ArgumentHelp("The kernel of the training inputs, n × n.", valueName: "k.npy"),
     completion: .file(extensions: ["npy"]))
   var kernel: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The derivatives of the outputs by the parameters, n × P, in place of a kernel.", valueName: "j.npy"),
+    completion: .file(extensions: ["npy"]))
+  var jacobian: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "With --jacobian: write θ − θ₀ at the last moment here, P numbers.", valueName: "theta.npy"),
+    completion: .file(extensions: ["npy"]))
+  var parameterChange: String?
 
   @Option(
     name: .long, help: ArgumentHelp("n labels, or n × outputs.", valueName: "y.npy"),
@@ -164,10 +181,13 @@ struct DynamicsCommand: ParsableCommand {
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
-    guard (kernel == nil) != (network == nil) else {
-      throw ValidationError("name a network or a --kernel, one of them")
+    guard [kernel, network, jacobian].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("name a network, a --kernel or a --jacobian, one of them")
     }
-    if kernel != nil, inputs != nil || testInputs != nil {
+    if parameterChange != nil, jacobian == nil {
+      throw ValidationError("--parameter-change needs --jacobian")
+    }
+    if network == nil, inputs != nil || testInputs != nil {
       throw ValidationError("--inputs and --test-inputs are a network's; a --kernel goes with --test-kernel")
     }
     if network != nil, inputs == nil { throw ValidationError("a network needs --inputs") }
@@ -210,23 +230,35 @@ struct DynamicsCommand: ParsableCommand {
   }
 
   func run() throws {
-    for path in [plot, plotPredictions, plotResiduals, plotDisplacement, plotFunction].compactMap({ $0 }) {
+    let pictures = [plot, plotPredictions, plotResiduals, plotDisplacement, plotFunction]
+    for path in (pictures + [parameterChange]).compactMap(\.self) {
       try OutputFile.checkPlace(path)
     }
-    let data = try kernel.map(kernelFromFile) ?? kernelOfNetwork()
+    let data = try kernel.map(kernelFromFile) ?? jacobian.map(kernelFromJacobian) ?? kernelOfNetwork()
     let targets = try targets()
-    let dynamics = try TrainingDynamics(
-      kernel: data.kernel, targets: targets, initialOutputs: centred ? nil : try initial(data))
+    let initialOutputs = centred ? nil : try initial(data)
+    // A row for each sample and output: the kernel of a network whose outputs share their weights.
+    let isFull = targets.columns > 1 && data.kernel.order == targets.rows * targets.columns
+    let dynamics =
+      isFull
+      ? try TrainingDynamics(fullKernel: data.kernel, targets: targets, initialOutputs: initialOutputs)
+      : try TrainingDynamics(kernel: data.kernel, targets: targets, initialOutputs: initialOutputs)
     let predictor = try data.cross.map {
       try LinearizedPredictor(
         dynamics, crossKernel: $0, initialOutputs: centred ? nil : try initialTest(data))
     }
-    let factor = loss.rateFactor(samples: data.kernel.order)
+    let factor = loss.rateFactor(samples: dynamics.samples)
     let rate =
-      learningRate ?? (steps == nil ? 1 : LearningRateLimits(data.kernel, convention: loss)?.monotone ?? 1)
+      learningRate
+      ?? (steps == nil
+        ? 1 : LearningRateLimits(data.kernel, convention: loss, samples: dynamics.samples)?.monotone ?? 1)
     let moments =
       try steps.map { try dynamics.descentMoments(until: $0, learningRate: factor * rate, count: points) }
       ?? dynamics.flowMoments(until: until, learningRate: factor * rate, count: points)
+    if let parameterChange, let jacobian, let last = moments.last {
+      let change = try dynamics.parameterChange(at: last, jacobian: try InputFile.matrix(jacobian))
+      try NumericArray(shape: [change.count], values: change).write(npy: parameterChange)
+    }
     let trained = try train ? trainedNetwork(dynamics, targets, moments, learningRate: factor * rate) : nil
     let report = TrainingReport(
       source: data.source, dynamics: dynamics,

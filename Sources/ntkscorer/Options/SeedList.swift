@@ -5,6 +5,9 @@ import ArgumentParser
 struct SeedList: ExpressibleByArgument {
   let seeds: [UInt64]
 
+  /// 0, 1, …
+  init(count: UInt64) { seeds = Array(0..<count) }
+
   init?(argument: String) {
     guard argument.contains(",") else {
       guard let count = UInt64(argument), (1...10_000).contains(count) else { return nil }
@@ -15,5 +18,9 @@ struct SeedList: ExpressibleByArgument {
     let seeds = items.compactMap { UInt64($0) }
     guard !seeds.isEmpty, seeds.count == items.count, Set(seeds).count == seeds.count else { return nil }
     self.seeds = seeds
+  }
+
+  var defaultValueDescription: String {
+    seeds == Array(0..<UInt64(seeds.count)) ? "\(seeds.count)" : seeds.map(String.init).joined(separator: ",")
   }
 }
