@@ -6,7 +6,8 @@ import Testing
 /// SPEC 1.8: 1/2π, ¼, 1/4π, 0, 1/48π.
 @Test func hermiteCoefficientsOfTheReLU() {
   let squares = GaussianDual(.relu).hermiteCoefficients(count: 7).map { $0 * $0 }
-  let expected = [1 / (2 * .pi), 0.25, 1 / (4 * .pi), 0, 1 / (48 * .pi), 0, 9 / (1440 * Double.pi)]
+  let pi = Double.pi
+  let expected: [Double] = [1 / (2 * pi), 0.25, 1 / (4 * pi), 0, 1 / (48 * pi), 0, 9 / (1440 * pi)]
   for (value, known) in zip(squares, expected) { #expect(abs(value - known) < 1e-16) }
 }
 

@@ -42,7 +42,8 @@ private let targets = Matrix(column: [1, -1, 0.5])
   #expect(abs(curvature - expected) < 0.02 * expected, "\(curvature), \(expected)")
 }
 
-/// A wider network is lazier, by the root of its width.
+/// A wider network is lazier: along the gradient as one over its width (Dyer and Gur-Ari 2020), whatever single
+/// directions do.
 @Test func curvatureFallsWithWidth() throws {
   let inputs = try #require(inputs)
   func mean(_ width: Int) throws -> Double {
@@ -54,7 +55,7 @@ private let targets = Matrix(column: [1, -1, 0.5])
     }
   }
   let ratio = try mean(32) / mean(512)
-  #expect((2.5...6.5).contains(ratio), "16 times as wide: \(ratio)")
+  #expect((8...32).contains(ratio), "16 times as wide: \(ratio)")
 }
 
 /// What is written of a network's parameters gives its outputs and its kernel again.
