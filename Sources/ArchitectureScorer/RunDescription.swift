@@ -30,6 +30,8 @@ public struct RunDescription: Codable, Hashable, Sendable {
   public let metrics: [String]
   /// Those of `metrics` that plugins brought; nil when an earlier version ran it.
   let pluginMetrics: [RecordedMetric]?
+  /// Of what was measured; nil when an earlier version ran it.
+  let versions: MeasurementVersions?
   /// Canonical names of those that rank, in the order of the rule.
   public let rankingMetrics: [String]
   /// Whether the ranks by these are added up.
@@ -52,6 +54,7 @@ public struct RunDescription: Codable, Hashable, Sendable {
     seeds = rules.seeds
     metrics = space.scoring.metrics
     pluginMetrics = rules.metrics.compactMap { RecordedMetric($0) }
+    versions = rules.versions
     rankingMetrics = space.ranking.metrics
     if case .rankSum = space.ranking { isRankSum = true } else { isRankSum = false }
     self.limit = limit

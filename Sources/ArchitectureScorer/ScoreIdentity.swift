@@ -123,8 +123,10 @@ public struct ScoreIdentity: Codable, Hashable, Sendable {
   }
 
   /// The identities whose scores answer a request for a measurement, in order of preference.
-  func servable(_ need: MetricNeed) -> [ScoreIdentity] {
-    need.dependence == .weights ? measuring(need).servable : [measuring(need)]
+  func servable(_ need: MetricNeed, _ version: MeasurementVersions.Version) -> [ScoreIdentity] {
+    var identity = measuring(need)
+    (identity.measurementVersion, identity.engineVersion) = (version.measurement, version.engine)
+    return need.dependence == .weights ? identity.servable : [identity]
   }
 
   /// The identities whose scores answer a request for this one, in order of preference.

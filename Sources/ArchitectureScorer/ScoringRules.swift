@@ -18,6 +18,8 @@ struct ScoringRules: Sendable {
   let rule: CandidateRanking.RankingRule
   /// For each need, the identities under which the store may have an answer, in order of preference.
   let servable: [MetricNeed: [ServableIdentity]]
+  /// What is measured with.
+  let versions: MeasurementVersions
 
   struct ServableIdentity: Sendable {
     let hash: String
@@ -31,18 +33,21 @@ struct ScoringRules: Sendable {
     }
   }
 
+  /// - Parameter versions: of what was measured, where that is a run of the past; today's when not given.
   init(
     identity: ScoreIdentity, seeds: [UInt64], metricNames: [String], ranking: SearchSpaces.RankingRule,
-    registry: MetricRegistry
+    registry: MetricRegistry, versions: (Set<MetricNeed>) -> MeasurementVersions = MeasurementVersions.init
   ) throws(MetricError) {
     self.identity = identity
     self.seeds = seeds
     metrics = try Self.metrics([MetricRegistry.headline] + metricNames + ranking.metrics, registry)
     rule = try Self.rule(ranking, registry)
     needs = Set(metrics.flatMap(\.description.needs)).subtracting([.network])
+    let versions = versions(needs)
+    self.versions = versions
     servable = Dictionary(
       uniqueKeysWithValues: needs.map { need in
-        (need, identity.servable(need).map(ServableIdentity.init))
+        (need, identity.servable(need, versions.version(of: need)).map(ServableIdentity.init))
       })
   }
 

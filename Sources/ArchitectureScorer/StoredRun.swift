@@ -22,7 +22,7 @@ public struct StoredRun: Sendable {
   /// The eigenvalues of the tangent kernel, descending, one list for each seed of the run; nil for seeds without any.
   public func eigenvalues(ofNetwork hash: String) throws(ScorerError) -> [[Double]?] {
     var lists = [[Double]?](repeating: nil, count: rules.seeds.count)
-    for identity in rules.identity.servable(.tangentKernelSpectrum) {
+    for identity in rules.servable[.tangentKernelSpectrum] ?? [] {
       let found: [ScoreKey: ScoreRecord]
       do {
         found = try store.scores(
@@ -121,7 +121,8 @@ extension Scorer {
       identity.flatMap { identity in
         try? ScoringRules(
           identity: identity, seeds: description.seeds, metricNames: description.metrics,
-          ranking: description.ranking, registry: metrics.showing(description.pluginMetrics ?? []))
+          ranking: description.ranking, registry: metrics.showing(description.pluginMetrics ?? []),
+          versions: { description.versions ?? MeasurementVersions($0, ofRunWith: identity) })
       }
     }
     guard let description, let rules else {

@@ -1,6 +1,7 @@
 import ArchitectureScorer
 import Foundation
 import ResultStorage
+import TangentKernel
 import Testing
 
 private let scorer = Scorer()
@@ -42,6 +43,76 @@ func aStoredRunIsTheRankingThatWasMade(text: String) throws {
       #expect(try #require(eigenvalues.first) / #require(eigenvalues.last) == kappa)
     }
   }
+}
+
+extension String {
+  /// The version of an engine, with that of the tangent kernel's replaced.
+  fileprivate func aged(to version: String) -> String {
+    let today = TangentKernelEngine.version
+    return self == today || hasPrefix(today + ",") ? version + dropFirst(today.count) : self
+  }
+}
+
+/// As a store would be that an earlier engine had filled.
+private func aged(
+  _ store: ResultStore, _ version: String, keepsVersions: Bool
+) throws -> ResultStore {
+  let old = try ResultStore.inMemory()
+  func aged(_ json: String) throws -> String {
+    var object = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    object["engineVersion"] = try #require(object["engineVersion"] as? String).aged(to: version)
+    return try JSONDecoder().decode(
+      ScoreIdentity.self, from: JSONSerialization.data(withJSONObject: object)
+    ).canonicalJSON
+  }
+  let (run, space) = try (#require(store.runs().last), store.spaces().first)
+  var description = try #require(
+    try JSONSerialization.jsonObject(with: Data(#require(run.description).utf8)) as? [String: Any])
+  var versions = try #require(
+    (description.removeValue(forKey: "versions") as? [String: Any])?["byName"] as? [String: [String: String]])
+  for (name, given) in versions {
+    versions[name]?["engine"] = try #require(given["engine"]).aged(to: version)
+  }
+  if keepsVersions { description["versions"] = ["byName": versions] }
+  let id = try old.startRun(
+    space: space, settingsJSON: aged(run.settingsJSON),
+    description: String(decoding: JSONSerialization.data(withJSONObject: description), as: UTF8.self),
+    command: run.command)
+  try old.addCandidates(store.candidates(ofRun: run.id), toRun: id)
+  try old.addFailures(store.failures(ofRun: run.id), toRun: id)
+  try store.forEachScore { score in
+    let identity = try aged(score.identityJSON)
+    let hash = try JSONDecoder().decode(ScoreIdentity.self, from: Data(identity.utf8)).hash
+    _ = try old.insert(
+      ScoreRecord(
+        key: ScoreKey(networkHash: score.key.networkHash, identityHash: hash, seed: score.key.seed),
+        identityJSON: identity, outcome: score.outcome, message: score.message, metrics: score.metrics,
+        eigenvalues: score.eigenvalues, seconds: score.seconds, engineVersion: version))
+  }
+  try old.finishRun(id, as: .finished)
+  return old
+}
+
+@Test(arguments: [true, false])
+func aRunOfAnEarlierEngineIsReportedWithItsOwnScores(keepsVersions: Bool) throws {
+  let store = try ResultStore.inMemory()
+  let text = manySided.replacing(
+    "effective_rank, lambda_max",
+    with: "effective_rank, layer_equalized_lambda_min, infinite_condition_number")
+  let result = try scorer.rank(try scorer.space(text), store: store)
+  let old = try aged(store, "0.0 of long ago", keepsVersions: keepsVersions)
+  let stored = try scorer.storedRun(in: old)
+  #expect(stored.result.candidates == result.candidates)
+  #expect(stored.result.failed == result.failed)
+  #expect(stored.result.identity.engineVersion == "0.0 of long ago")
+  let hash = try #require(stored.result.candidates.first?.networkHash)
+  #expect(try stored.eigenvalues(ofNetwork: hash).allSatisfy { $0 != nil })
+  // Today's engine serves none of them as its own, and leaves that run as it was.
+  let again = try scorer.rank(try scorer.space(text), store: old)
+  #expect(again.counts.computed > 0)
+  let first = try #require(old.runs().first)
+  #expect(try scorer.storedRun(first.id, in: old).result.candidates == result.candidates)
 }
 
 @Test func candidatesWithoutANetworkAreReportedInTheFamilysWords() throws {
