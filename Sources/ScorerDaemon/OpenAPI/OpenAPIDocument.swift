@@ -37,7 +37,12 @@ enum OpenAPIDocument {
             .object([("name", .text($0.name)), ("description", .text($0.description))])
           })
       ),
-      ("security", .array([.object([]), .object([("token", .array([]))])])),
+      (
+        "security",
+        .array([
+          .object([]), .object([("token", .array([]))]), .object([("password", .array([]))]),
+        ])
+      ),
       ("paths", .object(paths.map { ($0.path, .object($0.operations)) })),
       (
         "components",
@@ -52,7 +57,17 @@ enum OpenAPIDocument {
                   ("type", .text("http")), ("scheme", .text("bearer")),
                   ("description", .text("What the file of --token-file holds, where the daemon has one.")),
                 ])
-              )
+              ),
+              (
+                "password",
+                .object([
+                  ("type", .text("http")), ("scheme", .text("basic")),
+                  (
+                    "description",
+                    .text("The same as a browser asks for it: the token as the password of any user.")
+                  ),
+                ])
+              ),
             ])
           ),
         ])
@@ -66,29 +81,42 @@ enum OpenAPIDocument {
       ("summary", .text(operation.summary)),
     ]
     if !operation.details.isEmpty { members.append(("description", .text(operation.details))) }
-    let parameters = operation.pathParameters + operation.parameters
+    let parameters = operation.allParameters
     if !parameters.isEmpty { members.append(("parameters", .array(parameters.map(json)))) }
     if let body = operation.body {
       let contents = JSONValue.object(body.map { ($0.type, json($0)) })
       members.append(("requestBody", .object([("required", .boolean(true)), ("content", contents)])))
     }
-    var responses = operation.answers.map { ("\($0.status)", response($0.text, $0.contents)) }
+    var responses = operation.answers.map {
+      ("\($0.status)", response($0.text, $0.contents, operation.headers(of: $0)))
+    }
     responses.append(
       (
         "default",
         response(
           "A problem document; `/docs` lists the kinds.",
-          [.init(type: "application/problem+json", schema: APISchemas.reference("Problem"), example: nil)])
+          [.init(type: "application/problem+json", schema: APISchemas.reference("Problem"), example: nil)],
+          APIOperation.Header.ofProblems)
       ))
     members.append(("responses", .object(responses)))
     if operation.isOpen { members.append(("security", .array([]))) }
     return .object(members)
   }
 
-  private static func response(_ text: String, _ contents: [APIOperation.Content]) -> JSONValue {
+  private static func response(
+    _ text: String, _ contents: [APIOperation.Content], _ headers: [APIOperation.Header]
+  ) -> JSONValue {
     var members: [(String, JSONValue)] = [("description", .text(text))]
+    if !headers.isEmpty { members.append(("headers", .object(headers.map { ($0.name, json($0)) }))) }
     if !contents.isEmpty { members.append(("content", .object(contents.map { ($0.type, json($0)) }))) }
     return .object(members)
+  }
+
+  private static func json(_ header: APIOperation.Header) -> JSONValue {
+    .object([
+      ("description", .text(header.text)), ("required", .boolean(header.isAlwaysThere)),
+      ("schema", APISchemas.text),
+    ])
   }
 
   private static func json(_ content: APIOperation.Content) -> JSONValue {

@@ -43,7 +43,7 @@ enum DocumentationPage {
     var text =
       "<h3 id=\"\(operation.name)\"><code>\(operation.method.rawValue) \(PageText.escaped(operation.path))</code></h3>\n"
     text += "<p>\(PageText.escaped(operation.summary)) \(PageText.escaped(operation.details))</p>\n"
-    let rows = (operation.pathParameters + operation.parameters).map { parameter in
+    let rows = operation.allParameters.map { parameter in
       "<tr><td><code>\(PageText.escaped(parameter.name))</code></td><td>\(parameter.place.rawValue)</td>"
         + "<td>\(PageText.escaped(parameter.text))</td></tr>\n"
     }

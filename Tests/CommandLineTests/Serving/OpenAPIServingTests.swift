@@ -48,77 +48,126 @@ import Testing
     let other = try daemon.submit(space, query: "?limit=2")
     try daemon.end(of: other)
 
-    // How each operation is asked for; one that is missing here fails below.
-    let requests: [String: (path: String, headers: [String: String], body: String?)] = [
-      "submitJob": (
-        "/v1/jobs?limit=3&sampling_seed=1&seeds=2", Self.yaml.merging(["Idempotency-Key": "k"]) { $1 }, space
-      ),
-      "listJobs": ("/v1/jobs?status=finished&limit=1", [:], nil), "getJob": ("/v1/jobs/\(job)", [:], nil),
-      "followJob": ("/v1/jobs/\(job)/events", [:], nil), "cancelJob": ("/v1/jobs/\(job)/cancel", [:], nil),
-      "deleteJob": ("/v1/jobs/\(other)", [:], nil),
-      "getRanking": ("/v1/jobs/\(job)/ranking?where=depth%3E1&sort=width&order=descending&limit=3", [:], nil),
-      "listFailures": ("/v1/jobs/\(job)/failures?limit=10", [:], nil),
-      "getCandidate": ("/v1/jobs/\(job)/candidates/\(ids[0])", [:], nil),
-      "compareCandidates": ("/v1/jobs/\(job)/compare?candidates=\(ids[0]),\(ids[1])", [:], nil),
-      "getReport": ("/v1/jobs/\(job)/report?format=html", [:], nil),
-      "score": ("/v1/score", ["Content-Type": "application/json"], try example("score", "application/json")),
-      "listSpaces": ("/v1/spaces?limit=5", [:], nil), "keepSpace": ("/v1/spaces", Self.yaml, space),
-      "getSpace": ("/v1/spaces/small", [:], nil),
-      "listCandidates": ("/v1/spaces/small/candidates?limit=3", [:], nil),
-      "listMetrics": ("/v1/metrics", [:], nil),
-      "listFamilies": ("/v1/plugins", [:], nil), "isAlive": ("/livez", [:], nil),
-      "isReady": ("/readyz", [:], nil),
-      "getMetrics": ("/metrics", [:], nil), "getOpenAPI": ("/openapi.json", [:], nil),
-      "getDocs": ("/docs", [:], nil),
+    // How each operation is asked for, with every kind of body and of answer; one that is missing here fails below.
+    let json = ["Content-Type": "application/json"]
+    let (choices, network) = (
+      try example("score", "application/json"), try example("score", "application/yaml")
+    )
+    let requests: [String: [Request]] = [
+      "submitJob": [
+        Request(
+          "/v1/jobs?limit=3&sampling_seed=1&seeds=2", Self.yaml.merging(["Idempotency-Key": "k"]) { $1 },
+          space),
+        Request(
+          "/v1/jobs?limit=3&sampling_seed=1&seeds=2", Self.yaml.merging(["Idempotency-Key": "k"]) { $1 },
+          space),
+        Request("/v1/jobs", json, try example("submitJob", "application/json")),
+      ],
+      "listJobs": [Request("/v1/jobs?status=finished&limit=1")], "getJob": [Request("/v1/jobs/\(job)")],
+      "followJob": [Request("/v1/jobs/\(job)/events")], "cancelJob": [Request("/v1/jobs/\(job)/cancel")],
+      "deleteJob": [Request("/v1/jobs/\(other)")],
+      "getRanking": [
+        Request("/v1/jobs/\(job)/ranking?where=depth%3E1&sort=width&order=descending&limit=3")
+      ],
+      "listFailures": [Request("/v1/jobs/\(job)/failures?limit=10")],
+      "getCandidate": [Request("/v1/jobs/\(job)/candidates/\(ids[0])")],
+      "compareCandidates": [Request("/v1/jobs/\(job)/compare?candidates=\(ids[0]),\(ids[1])")],
+      "getReport": ["html", "json", "csv", "markdown", "text"].map { format in
+        Request("/v1/jobs/\(job)/report?format=\(format)")
+      },
+      "score": [
+        Request("/v1/score", json, choices), Request("/v1/score", Self.yaml, network),
+        Request("/v1/score", json.merging(["Accept": "application/x-ndjson"]) { $1 }, choices),
+      ],
+      "listSpaces": [Request("/v1/spaces?limit=5")],
+      "keepSpace": [
+        Request("/v1/spaces", Self.yaml, space),
+        Request("/v1/spaces", json, try example("keepSpace", "application/json")),
+      ],
+      "getSpace": [Request("/v1/spaces/small")],
+      "listCandidates": [Request("/v1/spaces/small/candidates?limit=3")],
+      "listMetrics": [Request("/v1/metrics")], "listFamilies": [Request("/v1/plugins")],
+      "isAlive": [Request("/livez")], "isReady": [Request("/readyz")], "getMetrics": [Request("/metrics")],
+      "getOpenAPI": [Request("/openapi.json")], "getDocs": [Request("/docs")],
     ]
     #expect(Set(operations.map(\.name)) == Set(requests.keys))
-    let validation = SchemaValidation(root: description)
     for operation in operations {
-      let request = try #require(requests[operation.name], "\(operation.name)")
-      try check(operation, request.path)
-      let answer = try daemon.send(
-        operation.method, request.path, headers: request.headers, body: request.body)
-      let described = try #require(
-        operation.document["responses"]?["\(answer.status)"],
-        "\(operation.name) gave \(answer.status): \(answer.text)")
-      guard let contents = described["content"]?.members else {
-        #expect(answer.body.isEmpty, "\(operation.name)")
-        continue
+      var (sent, given): (Set<String>, Set<String>) = ([], [])
+      for request in try #require(requests[operation.name], "\(operation.name)") {
+        try check(operation, request.path)
+        let answer = try daemon.send(
+          operation.method, request.path, headers: request.headers, body: request.body)
+        if let type = request.headers["Content-Type"] { sent.insert(type) }
+        if let type = try check(answer, operation) { given.insert(type) }
+        if operation.name == "submitJob" {
+          // Lists stand still then.
+          try daemon.end(of: try #require(try answer.json()["id"] as? Int))
+        }
+        guard let tag = answer.headers["etag"] else { continue }
+        let again = try daemon.send(operation.method, request.path, headers: ["If-None-Match": tag])
+        #expect(again.status == 304, "\(request.path)")
+        _ = try check(again, operation)
       }
-      let type = answer.headers["content-type"] ?? ""
-      let content = try #require(
-        contents.first { type.hasPrefix($0.key) }, "\(operation.name) gave \(type)")
-      if content.key == "application/json" {
-        let schema = try #require(content.value["schema"])
-        #expect(validation.problems(try JSONDocument(answer.body), schema) == [], "\(operation.name)")
+      #expect(sent == Set((operation.document["requestBody"]?["content"]?.members ?? [:]).keys))
+      let described = (operation.document["responses"]?.members ?? [:]).filter { $0.key.hasPrefix("2") }
+      #expect(
+        given == Set(described.values.flatMap { ($0["content"]?.members ?? [:]).keys }), "\(operation.name)")
+      let takesTags = operation.document["parameters"]?.elements.contains {
+        $0["name"]?.string == "If-None-Match"
       }
+      #expect((takesTags ?? false) == (operation.document["responses"]?["304"] != nil), "\(operation.name)")
     }
   }
 
-  @Test func everyDescribedKindOfReportAndOfScoreIsGiven() throws {
-    let job = try daemon.submit(try example("submitJob", "application/yaml"))
-    try daemon.end(of: job)
-    let report = try #require(
-      operations.first { $0.name == "getReport" }?.document["responses"]?["200"]?["content"])
-    var met: Set<String> = []
-    for format in ["html", "json", "csv", "markdown", "text"] {
-      let answer = try daemon.send("GET", "/v1/jobs/\(job)/report?format=\(format)")
-      let type = String((answer.headers["content-type"] ?? "").prefix { $0 != ";" })
-      #expect(report.members.keys.contains(type), "\(type)")
-      met.insert(type)
+  private struct Request {
+    let path: String
+    let headers: [String: String]
+    let body: String?
+
+    init(_ path: String, _ headers: [String: String] = [:], _ body: String? = nil) {
+      (self.path, self.headers, self.body) = (path, headers, body)
     }
-    #expect(met == Set(report.members.keys))
-    let lines = try daemon.send(
-      "POST", "/v1/score",
-      headers: ["Content-Type": "application/json", "Accept": "application/x-ndjson"],
-      body: try example("score", "application/json"))
-    #expect(lines.headers["content-type"] == "application/x-ndjson")
-    let schema = try #require(
-      operations.first { $0.name == "score" }?.document["responses"]?["200"]?["content"]?[
-        "application/x-ndjson"]?["schema"])
-    for line in lines.text.split(separator: "\n") {
+  }
+
+  /// The answer is as it is described.
+  /// - Returns: its media type; nil without a body.
+  private func check(_ answer: HTTPConnection.Answer, _ operation: Operation) throws -> String? {
+    let described = try #require(
+      operation.document["responses"]?["\(answer.status)"],
+      "\(operation.name) gave \(answer.status): \(answer.text)")
+    checkHeaders(answer, described, operation.name)
+    guard let contents = described["content"]?.members else {
+      #expect(answer.body.isEmpty, "\(operation.name)")
+      return nil
+    }
+    let type = String((answer.headers["content-type"] ?? "").prefix { $0 != ";" })
+    let content = try #require(contents[type], "\(operation.name) gave \(type)")
+    let schema = try #require(content["schema"])
+    let documents: [Data] =
+      switch type {
+      case "application/json": [answer.body]
+      case "application/x-ndjson": answer.text.split(separator: "\n").map { Data($0.utf8) }
+      default: []
+      }
+    for document in documents {
       #expect(
-        SchemaValidation(root: description).problems(try JSONDocument(Data(line.utf8)), schema) == [])
+        SchemaValidation(root: description).problems(try JSONDocument(document), schema) == [],
+        "\(operation.name)")
+    }
+    return type
+  }
+
+  /// What always comes does, and what comes is described.
+  private func checkHeaders(_ answer: HTTPConnection.Answer, _ described: JSONDocument, _ name: String) {
+    let headers = described["headers"]?.members ?? [:]
+    for (header, document) in headers where document["required"] == .boolean(true) {
+      #expect(answer.headers[header.lowercased()] != nil, "\(name): \(header)")
+    }
+    let known = Set(headers.keys.map { $0.lowercased() })
+    for header in [
+      "etag", "location", "idempotency-replayed", "retry-after", "allow", "accept-post", "www-authenticate",
+    ] where answer.headers[header] != nil {
+      #expect(known.contains(header), "\(name): \(header)")
     }
   }
 
@@ -171,6 +220,10 @@ import Testing
         #expect(!validation.problems(try JSONDocument(Data(body.utf8)), request).isEmpty, "\(body)")
       }
     }
+    let unread = try daemon.send("POST", "/v1/score", headers: ["Content-Type": "text/plain"], body: "x")
+    #expect(unread.status == 415 && unread.headers["accept-post"] != nil)
+    let score = try #require(operations.first { $0.name == "score" })
+    checkHeaders(unread, try #require(score.document["responses"]?["default"]), "score")
     for operation in operations where operation.method == "GET" {
       let path = operation.path.replacing("{id}", with: "1").replacing("{candidate}", with: "x").replacing(
         "{space}", with: "x")
@@ -182,6 +235,7 @@ import Testing
           continue
         }
         #expect((400..<500).contains(answer.status), "\(method) \(address): \(answer.status)")
+        checkHeaders(answer, try #require(operation.document["responses"]?["default"]), operation.name)
         #expect(answer.headers["content-type"] == "application/problem+json", "\(method) \(address)")
         #expect(validation.problems(try JSONDocument(answer.body), problem) == [], "\(method) \(address)")
       }
