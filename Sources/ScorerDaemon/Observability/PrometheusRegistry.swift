@@ -127,29 +127,28 @@ final class PrometheusRegistry: MetricsFactory {
   }
 
   func counter(_ label: String, _ dimensions: [(String, String)]) -> Count {
-    state.withLock { state in
-      let name = Name(label, dimensions)
-      let count = state.counters[name] ?? Count()
-      state.counters[name] = count
-      return count
-    }
+    instrument(label, dimensions, \.counters, Count.init)
   }
 
   func gauge(_ label: String, _ dimensions: [(String, String)]) -> Gauge {
-    state.withLock { state in
-      let name = Name(label, dimensions)
-      let gauge = state.gauges[name] ?? Gauge()
-      state.gauges[name] = gauge
-      return gauge
-    }
+    instrument(label, dimensions, \.gauges, Gauge.init)
   }
 
   func histogram(_ label: String, _ dimensions: [(String, String)]) -> Histogram {
-    state.withLock { state in
-      let name = Name(label, dimensions)
-      let histogram = state.histograms[name] ?? Histogram()
-      state.histograms[name] = histogram
-      return histogram
+    instrument(label, dimensions, \.histograms, Histogram.init)
+  }
+
+  /// The one with this name, made when there is none.
+  private func instrument<Instrument>(
+    _ label: String, _ dimensions: [(String, String)], _ table: WritableKeyPath<State, [Name: Instrument]>,
+    _ make: () -> Instrument
+  ) -> Instrument {
+    let name = Name(label, dimensions)
+    return state.withLock { state in
+      if let known = state[keyPath: table][name] { return known }
+      let made = make()
+      state[keyPath: table][name] = made
+      return made
     }
   }
 
