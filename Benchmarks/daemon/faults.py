@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Breaks what a daemon stands on, on this machine, and says what it did.
 
-    python3 Benchmarks/daemon/faults.py [--program .build/release/ntkscorer] [kills disk readonly two events slow]
+    python3 Benchmarks/daemon/faults.py [--program .build/release/ntkscorer] [kills poison disk readonly two events slow]
 
 Prints one JSON object for each part, and exits with 1 when something was lost, computed twice, or answered wrongly:
 
 kills     kill -9 twenty times during a job, with another job acknowledged just before each
-disk      the store's disk full and emptied again (a small tmpfs; skipped where mounting is not allowed)
+poison    a job during which the process dies again and again, beside one that is well
+disk      the store's disk full and emptied again, and a start on it (a small tmpfs; skipped where mounting is not allowed)
 readonly  the store's disk read-only and writable again, and a start on it (the same)
 two       a second daemon on one store, by its path and by a link
 events    heartbeats, and a stream taken up where it broke off
 slow      heads and bodies that arrive byte by byte, an answer that nobody reads, an upload that nobody wants
 """
 import argparse, json, os, random, re, socket, sqlite3, subprocess, sys, tempfile, time
+from contextlib import closing
 from pathlib import Path
 
 from client import PROGRAM, Daemon, request
@@ -49,6 +51,11 @@ def metric(daemon, name):
     return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
 
 
+def is_open(daemon):
+    jobs = json.loads(daemon.connect().ask("GET", "/v1/jobs?limit=1000")[1])["jobs"]
+    return any(job["status"] in ("queued", "running") for job in jobs)
+
+
 def stored(path):
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as store:
         return store.execute("SELECT COUNT(*) FROM scores").fetchone()[0]
@@ -63,6 +70,9 @@ def kills(program):
     before = under_way = 0
     for number in range(20):
         time.sleep(draw.uniform(0.05, 0.8))
+        # A job that processes die of again and again, before it has computed anything, is the next part.
+        while number % 2 and metric(daemon, "ntkscorer_candidates_computed_total") == 0 and is_open(daemon):
+            time.sleep(0.02)
         computed, now = metric(daemon, "ntkscorer_candidates_computed_total"), stored(path)
         # What was computed is in the store as a row more; what was computed again is not.
         again += max(0, computed - (now - before))
@@ -87,6 +97,25 @@ def kills(program):
         "wrong": lost + again + (ranked != candidates) + (20 - repeated)}
 
 
+def poison(program):
+    # Its only candidate takes longer than any process lives here.
+    heavy = (
+        "name: heavy\nfamily: fully_connected\ninput: {shape: [256], outputs: 512, samples: 256}\n"
+        "fixed: {depth: 6, width: 1024}\nscoring: {seeds: 1, output_reduction: trace}\n")
+    folder = tempfile.TemporaryDirectory()
+    path, jobs = folder.name + "/s.sqlite", []
+    for start in range(3):
+        daemon = Daemon(program, path, more=["--threads", "1"])
+        jobs = jobs or [submit(daemon, text)[1]["id"] for text in (heavy, space("well", 20))]
+        while job(daemon, jobs[0])["status"] != "running":
+            time.sleep(0.01)
+        daemon.kill()
+    with Daemon(program, path, more=["--threads", "1"]) as daemon:
+        ends = [finish(daemon, number) for number in jobs]
+    good = [end["status"] for end in ends] == ["failed", "finished"] and "died 3 times" in ends[0]["message"]
+    return {"heavy": ends[0]["status"], "said": ends[0]["message"], "well": ends[1]["status"], "wrong": int(not good)}
+
+
 class SmallDisk:
     """A tmpfs of some megabytes; None when this process may not mount one."""
 
@@ -96,6 +125,18 @@ class SmallDisk:
         result = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", self.path], capture_output=True, text=True)
         self.problem = result.stderr.strip() if result.returncode else None
+
+    def fill(self):
+        """Leaves no byte free. Returns the file that takes them."""
+        filling = Path(self.path, "filling")
+        with filling.open("wb", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        file.write(b"0" * size)
+                except OSError:
+                    pass
+        return filling
 
     def remount(self, how):
         subprocess.run(["mount", "-o", f"remount,{how}", self.path], check=True, capture_output=True)
@@ -118,31 +159,44 @@ def disk(program):
             number = document["id"]
             while job(daemon, number)["progress"]["done"] < 50:
                 time.sleep(0.05)
-            filling = Path(small.path, "filling")
-            with filling.open("wb") as file:
-                try:
-                    while True:
-                        file.write(b"0" * 65536)
-                        file.flush()
-                except OSError:
-                    pass
+            filling = small.fill()
             time.sleep(8)
             alive = daemon.connect().ask("GET", "/livez")[0]
             ready = daemon.connect().ask("GET", "/readyz")[0]
             status, refused = submit(daemon, space("refused", 1))
             stopped = job(daemon, number)
+            reading = daemon.connect().ask("GET", f"/v1/jobs/{number}/ranking?limit=1")[0]
             filling.unlink()
             # A store of 2,000 candidates needs more room than there was.
             small.remount("size=64m")
             end = finish(daemon, number)
+            again = daemon.connect().ask("GET", "/readyz")[0]
             log = daemon.log.read_text()
-        # A store that still finds room for a line may call itself ready.
-        good = (alive == 200 and ready in (200, 503, 507) and status == 507 and end["status"] == "finished"
-                and end["progress"]["done"] == 2000)
+        # Without its log and the log's index, the store takes room to be read.
+        with closing(sqlite3.connect(small.path + "/s.sqlite")) as store:
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        filling = small.fill()
+        with tempfile.NamedTemporaryFile("w+") as said:
+            def wait_for(text, seconds=60):
+                end = time.time() + seconds
+                while text not in Path(said.name).read_text() and time.time() < end:
+                    time.sleep(0.1)
+                return text in Path(said.name).read_text()
+
+            starting = subprocess.Popen(
+                [program, "serve", "--port", "0", "--store", small.path + "/s.sqlite"], stderr=said)
+            waited = wait_for("waiting for room") and starting.poll() is None
+            filling.unlink()
+            listened = wait_for("listening on")
+            starting.terminate()
+            code = starting.wait(60)
+        good = (alive == 200 and ready == 503 and status == 507 and reading == 200 and end["status"] == "finished"
+                and end["progress"]["done"] == 2000 and again == 200 and waited and listened and code == 0)
         return {
             "whileFull": {"livez": alive, "readyz": ready, "submission": status, "problem": refused.get("detail"),
-                          "job": stopped["status"], "done": stopped["progress"]["done"]},
-            "afterwards": {"job": end["status"], "done": end["progress"]["done"]},
+                          "ranking": reading, "job": stopped["status"], "done": stopped["progress"]["done"]},
+            "afterwards": {"job": end["status"], "done": end["progress"]["done"], "readyz": again},
+            "startWhileFull": {"waited": waited, "listenedAfterwards": listened, "exitCode": code},
             "errorsLogged": log.count('"level":"error"'), "wrong": int(not good)}
 
 
@@ -165,6 +219,8 @@ def readonly(program):
                 "storedScore": daemon.connect().ask("POST", "/v1/score", small_score)[0],
                 "livez": daemon.connect().ask("GET", "/livez")[0],
             }
+            time.sleep(3)
+            ready = daemon.connect().ask("GET", "/readyz")[0]
         start = subprocess.run(
             [program, "serve", "--port", "0", "--store", path], capture_output=True, text=True, timeout=60)
         if made:
@@ -172,8 +228,9 @@ def readonly(program):
         with Daemon(program, path) as daemon:
             again = job(daemon, number)["status"]
         good = all(code == 200 for code in answers.values()) and start.returncode == 1 and again == "finished"
+        good = good and ready == 503
         return {
-            "running": answers, "start": {"exitCode": start.returncode, "said": start.stderr.strip()[-200:]},
+            "running": answers, "readyz": ready, "start": {"exitCode": start.returncode, "said": start.stderr.strip()[-200:]},
             "afterwards": again, "wrong": int(not good)}
 
 
@@ -287,7 +344,7 @@ def slow(program):
 
 
 def main():
-    parts = {"kills": kills, "disk": disk, "readonly": readonly, "two": two, "events": events, "slow": slow}
+    parts = {"kills": kills, "poison": poison, "disk": disk, "readonly": readonly, "two": two, "events": events, "slow": slow}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=PROGRAM)
     parser.add_argument("parts", nargs="*", default=list(parts))

@@ -89,8 +89,24 @@ public struct JobRecord: Hashable, Sendable {
   public let started: Date?
   /// When it ended; nil while it has not.
   public let finished: Date?
+  /// How often a process died while it worked on this job, since the job last computed a candidate.
+  public let deaths: Int
   /// Grows with every change of this record.
   public let revision: Int
+}
+
+/// What became of jobs that were running when their process ended.
+public struct RequeuedJobs: Hashable, Sendable {
+  /// Waiting again.
+  public let waiting: Int
+  /// Failed, since their process died too often.
+  public let failed: [Int64]
+
+  /// - Parameter failed: by number.
+  public init(waiting: Int, failed: [Int64]) {
+    self.waiting = waiting
+    self.failed = failed
+  }
 }
 
 /// What became of a submission.

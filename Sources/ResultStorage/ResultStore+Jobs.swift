@@ -96,9 +96,7 @@ extension ResultStore {
 
   /// The job with a number; nil when there is none.
   public func job(_ id: Int64) throws(StoreError) -> JobRecord? {
-    try read { database in
-      try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id]).map(self.job)
-    }
+    try read { try self.jobIfPresent(id, $0) }
   }
 
   /// Jobs from the newest.
@@ -141,20 +139,35 @@ extension ResultStore {
     }
   }
 
-  /// Puts jobs that were running when their daemon ended back into the queue, where they keep their places. Those that
-  /// someone wanted to end have ended.
-  /// - Returns: how many are in the queue again.
+  /// Puts jobs that were running when their process died back into the queue, where they keep their places. Those that
+  /// someone wanted to end have ended, and those that it died of too often have failed.
+  /// - Parameters:
+  ///   - mostDeaths: so many in a row, without a candidate computed in between, are too often.
+  ///   - message: why those have failed.
   @discardableResult
-  public func requeueRunningJobs(at date: Date = Date()) throws(StoreError) -> Int {
+  public func requeueRunningJobs(
+    mostDeaths: Int = .max, message: String = "", at date: Date = Date()
+  ) throws(StoreError) -> RequeuedJobs {
     try write { database in
       try database.execute(
         sql: """
           UPDATE jobs SET status = 'cancelled', finished = ?, revision = revision + 1
           WHERE status = 'running' AND cancel_requested
           """, arguments: [date])
+      let failed = try Int64.fetchAll(
+        database,
+        sql: """
+          UPDATE jobs SET status = 'failed', deaths = deaths + 1, message = ?1, finished = ?2,
+            revision = revision + 1
+          WHERE status = 'running' AND deaths + 1 >= ?3
+          RETURNING id
+          """, arguments: [message, date, mostDeaths])
       try database.execute(
-        sql: "UPDATE jobs SET status = 'queued', revision = revision + 1 WHERE status = 'running'")
-      return database.changesCount
+        sql: """
+          UPDATE jobs SET status = 'queued', deaths = deaths + 1, revision = revision + 1
+          WHERE status = 'running'
+          """)
+      return RequeuedJobs(waiting: database.changesCount, failed: failed.sorted())
     }
   }
 
@@ -173,16 +186,21 @@ extension ResultStore {
     }
   }
 
-  /// Notes how far a running job has come.
-  public func updateJob(_ id: Int64, runID: Int64?, progress: JobProgress) throws(StoreError) {
+  /// Notes how far a running job has come. One that has computed a candidate is not what its process died of.
+  /// - Returns: the job as it is now; nil when there is none.
+  @discardableResult
+  public func updateJob(
+    _ id: Int64, runID: Int64?, progress: JobProgress
+  ) throws(StoreError) -> JobRecord? {
     try write { database in
       try database.execute(
         sql: """
-          UPDATE jobs SET run_id = COALESCE(?, run_id), done = ?, total = ?, from_store = ?, failed = ?,
-            revision = revision + 1
-          WHERE id = ?
+          UPDATE jobs SET run_id = COALESCE(?1, run_id), done = ?2, total = ?3, from_store = ?4, failed = ?5,
+            deaths = CASE WHEN ?2 > ?4 THEN 0 ELSE deaths END, revision = revision + 1
+          WHERE id = ?6
           """,
         arguments: [runID, progress.done, progress.total, progress.fromStore, progress.failed, id])
+      return try self.jobIfPresent(id, database)
     }
   }
 
@@ -199,8 +217,7 @@ extension ResultStore {
             revision = revision + 1
           WHERE id = ?5 AND status IN ('queued', 'running')
           """, arguments: [status.rawValue, message, status.isEnd, date, id])
-      return try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id])
-        .map(self.job)
+      return try self.jobIfPresent(id, database)
     }
   }
 
@@ -212,12 +229,6 @@ extension ResultStore {
         sql: "DELETE FROM jobs WHERE id = ? AND status NOT IN ('queued', 'running')", arguments: [id])
       return database.changesCount == 1
     }
-  }
-
-  /// Whether the store takes changes: it may lie on a disk that became read-only.
-  /// - Throws: `StoreError` when it does not.
-  public func checkWritable() throws(StoreError) {
-    try write { try $0.execute(sql: "DELETE FROM jobs WHERE id < 0") }
   }
 
   // MARK: Rows
@@ -243,10 +254,15 @@ extension ResultStore {
     )
   }
 
+  private func jobIfPresent(_ id: Int64, _ database: Database) throws -> JobRecord? {
+    try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id]).map(job)
+  }
+
   private func storedJob(_ id: Int64, _ database: Database) throws -> JobRecord {
-    let row = try Row.fetchOne(database, sql: "\(Self.selectedJobs) WHERE jobs.id = ?", arguments: [id])
-    guard let row else { throw StoreError.unknownReference(path: name, reason: "no job \(id)") }
-    return try job(row)
+    guard let job = try jobIfPresent(id, database) else {
+      throw StoreError.unknownReference(path: name, reason: "no job \(id)")
+    }
+    return job
   }
 
   private func status(_ row: Row) throws -> JobStatus {
@@ -274,6 +290,7 @@ extension ResultStore {
       created: try row.stored(Date.self, "created", in: name),
       started: try row.storedIfPresent(Date.self, "started", in: name),
       finished: try row.storedIfPresent(Date.self, "finished", in: name),
+      deaths: try row.stored(Int.self, "deaths", in: name),
       revision: try row.stored(Int.self, "revision", in: name))
   }
 }

@@ -60,6 +60,8 @@ public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
       switch error.resultCode {
       case .SQLITE_BUSY, .SQLITE_LOCKED: .locked(path: path, seconds: busyTimeout)
       case .SQLITE_FULL: .diskFull(path: path)
+      // The index of the log has no room.
+      case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE: .diskFull(path: path)
       case .SQLITE_READONLY: .readOnly(path: path)
       case .SQLITE_CORRUPT: .corrupt(path: path, reason: message)
       case .SQLITE_NOTADB: .notAStore(path: path, reason: message)

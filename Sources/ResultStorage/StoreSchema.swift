@@ -28,6 +28,9 @@ enum StoreSchema {
     migrator.registerMigration("6 names of runs") { database in
       try database.execute(sql: runNames)
     }
+    migrator.registerMigration("7 deaths of jobs") { database in
+      try database.execute(sql: "ALTER TABLE jobs ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0")
+    }
     return migrator
   }
 

@@ -83,7 +83,9 @@ public struct Daemon: Sendable {
             configuration: .init(
               additionalChannelHandlers: [ConnectionGuard(seconds: configuration.requestSeconds)],
               httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))))
+                maxHeaderFieldSize: UnreadableRequest.longestField,
+                maxHeaderListSize: UnreadableRequest.longestHead,
+                maxHeaderFieldCount: UnreadableRequest.mostFields))))
       },
       configuration: .init(
         address: .hostname(configuration.host, port: configuration.port), serverName: nil,
@@ -121,7 +123,9 @@ private struct DaemonService: Service {
   let onOverdue: @Sendable () -> Void
 
   func run() async throws {
-    await jobs.start()
+    // Apart, since it changes the store, which another process may keep locked for a while.
+    Task { await jobs.start() }
+    let overdue = Alarm()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [services] in
         while !Task.isCancelled {
@@ -136,17 +140,26 @@ private struct DaemonService: Service {
           "stopping: candidates being computed are finished, the rest is kept for the next start")
         // The server waits for its streams, which would never end by themselves.
         services.events.close()
-        let overdue = Task {
-          try await Task.sleep(for: .seconds(services.configuration.shutdownSeconds))
-          onOverdue()
-        }
-        Task {
-          await jobs.stop()
-          overdue.cancel()
-        }
+        services.openQuestions.stopAll()
+        overdue.set(
+          Task {
+            try await Task.sleep(for: .seconds(services.configuration.shutdownSeconds))
+            onOverdue()
+          })
+        Task { await jobs.stop() }
       }
       await jobs.stop()
       group.cancelAll()
     }
+    overdue.cancel()
   }
+}
+
+/// A task that rings unless it is cancelled before.
+private final class Alarm: Sendable {
+  private let task = Mutex<Task<Void, any Error>?>(nil)
+
+  func set(_ task: Task<Void, any Error>) { self.task.withLock { $0 = task } }
+
+  func cancel() { task.withLock { $0?.cancel() } }
 }

@@ -24,6 +24,8 @@ public struct DaemonConfiguration: Sendable {
   public var dataFolder: String?
   /// How long a request's body may take to arrive, and how long a connection may be idle.
   public var requestSeconds = 60
+  /// How long the answer to a question for scores may take.
+  public var questionSeconds = 600
   /// How long candidates that are being computed may take to finish when the daemon is asked to stop.
   public var shutdownSeconds = 30
   /// Of server-sent events.

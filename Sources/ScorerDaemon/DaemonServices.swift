@@ -13,6 +13,7 @@ struct DaemonServices: Sendable {
   let answers: AnswerShelf
   let events: JobEvents
   let metrics: DaemonMetrics
+  let readiness: ReadinessProbe
   let logger: Logger
   /// Of metrics and initializations, made once.
   let knownNames: KnownNames
@@ -20,7 +21,8 @@ struct DaemonServices: Sendable {
   let slots: ComputationSlots
   /// Of candidates that clients wait for; further ones wait without a thread.
   let questions: Turns
-  let blocking = BlockingWork()
+  let openQuestions = OpenQuestions()
+  let blocking: BlockingWork
 
   init(
     _ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, revision: StoreRevision,
@@ -30,6 +32,8 @@ struct DaemonServices: Sendable {
     self.scorer = scorer
     self.store = store
     self.logger = logger
+    blocking = BlockingWork()
+    readiness = ReadinessProbe(store, blocking)
     knownNames = scorer.knownNames
     spaces = SpaceShelf(configuration, scorer: scorer, store: store)
     rankings = RankingShelf(scorer: scorer, store: store)

@@ -54,7 +54,7 @@ import Testing
     #expect(ids == ids.sorted())
     _ = try store.takeQueuedJob()
     let started = try store.takeQueuedJob()?.started
-    #expect(try store.requeueRunningJobs() == 2)
+    #expect(try store.requeueRunningJobs().waiting == 2)
     #expect(try store.jobs(status: .queued).map(\.id) == ids.reversed())
     #expect(try store.takeQueuedJob()?.id == ids[0])
     #expect(try store.takeQueuedJob()?.started == started)
@@ -69,9 +69,35 @@ import Testing
     try store.requestCancellation(ofJob: ids[0])
     // What waits is ended at once, by `moveJob`.
     try store.requestCancellation(ofJob: ids[2])
-    #expect(try store.requeueRunningJobs() == 1)
+    #expect(try store.requeueRunningJobs().waiting == 1)
     #expect(try store.job(ids[0])?.status == .cancelled && store.job(ids[0])?.finished != nil)
     #expect(try store.jobs(status: .queued).map(\.id) == [ids[2], ids[1]])
+  }
+
+  @Test func aJobThatProcessesDieOfFailsAndAnyOtherGoesOn() throws {
+    let store = try ResultStore.inMemory()
+    let id = try job(submit(store)).id
+    /// The next process takes up what the last one left, and takes the job.
+    func die() throws -> RequeuedJobs {
+      _ = try store.takeQueuedJob()
+      return try store.requeueRunningJobs(mostDeaths: 3, message: "why")
+    }
+    for death in 1...2 {
+      #expect(try die() == RequeuedJobs(waiting: 1, failed: []))
+      #expect(try store.job(id)?.deaths == death)
+    }
+    // What the store had already says nothing of the job; what it computed does.
+    _ = try store.takeQueuedJob()
+    #expect(try store.updateJob(id, runID: nil, progress: JobProgress(done: 5, fromStore: 5))?.deaths == 2)
+    #expect(try store.updateJob(id, runID: nil, progress: JobProgress(done: 6, fromStore: 5))?.deaths == 0)
+    for _ in 1...2 { #expect(try die().failed == []) }
+    // A process that stops in good order puts it back, and that is no death.
+    _ = try store.takeQueuedJob()
+    #expect(try store.moveJob(id, to: .queued)?.deaths == 2)
+    #expect(try store.requeueRunningJobs(mostDeaths: 3) == RequeuedJobs(waiting: 0, failed: []))
+    #expect(try die() == RequeuedJobs(waiting: 0, failed: [id]))
+    let failed = try #require(try store.job(id))
+    #expect(failed.status == .failed && failed.message == "why" && failed.finished != nil)
   }
 
   @Test func aKeyStandsForOneRequest() throws {

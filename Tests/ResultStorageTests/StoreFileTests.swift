@@ -150,6 +150,19 @@ import Trainability
         == .corrupt(path: folder.store, reason: "a row holds no valid 'created'"))
   }
 
+  @Test func lookingWhetherItTakesChangesChangesNothing() throws {
+    let folder = try TemporaryFolder()
+    let store = try ResultStore.open(folder.store)
+    let revision = try StoreRevision(of: store)
+    let (before, files) = (
+      try revision.current(), try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    )
+    try store.checkWritable()
+    #expect(try revision.current() == before)
+    #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == Set(files))
+    try ResultStore.inMemory().checkWritable()
+  }
+
   @Test func closedStoreThrows() throws {
     let folder = try TemporaryFolder()
     let store = try ResultStore.open(folder.store)

@@ -22,6 +22,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var writesSince = NIODeadline.now()
   /// Nil unless what still arrives is thrown away.
   private var drainedBytes: Int?
+  /// Nothing more will come.
+  private var hasClientLeft = false
+  private var departureHandler: (() -> Void)?
 
   /// A client that was answered early gets so much time to read that, before its connection goes.
   private static let drainTime = TimeAmount.seconds(2)
@@ -53,6 +56,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) { clock?.cancel() }
 
+  /// Calls back when the client has closed its side of the connection, at once if it has already. The next handler takes
+  /// this one's place.
+  func whenClientLeaves(_ handler: @escaping () -> Void) {
+    if hasClientLeft { return handler() }
+    departureHandler = handler
+  }
+
+  private func noteDeparture() {
+    hasClientLeft = true
+    departureHandler?()
+    departureHandler = nil
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    noteDeparture()
+    context.fireChannelInactive()
+  }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let part = unwrapInboundIn(data)
     if let drained = drainedBytes {
@@ -69,12 +90,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if drainedBytes != nil, case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
+    if case .some(.inputClosed) = event as? ChannelEvent {
+      noteDeparture()
+      if drainedBytes != nil { context.close(promise: nil) }
+    }
     context.fireUserInboundEventTriggered(event)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
+    case .head(let head) where head.status == .badRequest && head.headerFields[.contentType] == nil:
+      // What the server says by itself to what it cannot parse.
+      let (head, body) = UnreadableRequest.answer
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+      context.write(wrapOutboundOut(.body(body)), promise: watched(nil, context))
     case .head(var head) where isArriving:
       head.headerFields[.connection] = "close"
       context.write(wrapOutboundOut(.head(head)), promise: promise)

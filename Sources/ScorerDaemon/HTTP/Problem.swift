@@ -26,6 +26,7 @@ struct Problem: HTTPResponseError {
     case invalidRequest = "invalid-request"
     case idempotencyKeyReused = "idempotency-key-reused"
     case queueFull = "queue-full"
+    case unfinished
     case internalError = "internal-error"
     case storeUnavailable = "store-unavailable"
     case diskFull = "disk-full"
@@ -44,6 +45,7 @@ struct Problem: HTTPResponseError {
       case .misdirected: .misdirectedRequest
       case .invalidDocument, .invalidRequest, .idempotencyKeyReused: .unprocessableContent
       case .queueFull: .tooManyRequests
+      case .unfinished: .serviceUnavailable
       case .internalError: .internalServerError
       case .storeUnavailable: .serviceUnavailable
       case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
@@ -67,6 +69,7 @@ struct Problem: HTTPResponseError {
       case .invalidRequest: "The request asks for what cannot be done"
       case .idempotencyKeyReused: "The idempotency key stands for another request"
       case .queueFull: "Too many jobs are waiting"
+      case .unfinished: "The answer was not finished"
       case .internalError: "Something went wrong here"
       case .storeUnavailable: "The store cannot be used"
       case .diskFull: "The store's disk is full"

@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// Runs what blocks on threads of its own, so that the few threads which answer requests never wait for it. What takes
 /// long has other threads than what is short.
@@ -6,6 +7,8 @@ struct BlockingWork: Sendable {
   // Queues of different quality have different threads.
   private let short = DispatchQueue(
     label: "ntkscorer.daemon.short", qos: .userInitiated, attributes: .concurrent)
+  private let changing = DispatchQueue(
+    label: "ntkscorer.daemon.changing", qos: .default, attributes: .concurrent)
   private let long = DispatchQueue(label: "ntkscorer.daemon.long", qos: .utility, attributes: .concurrent)
 
   /// A look into the store, a page.
@@ -13,9 +16,25 @@ struct BlockingWork: Sendable {
     try await Self.run(on: short, body)
   }
 
+  /// A change of the store. While another process keeps that locked, changes wait, and looks do not.
+  func change<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await Self.run(on: changing, body)
+  }
+
   /// Scores.
   func compute<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await Self.run(on: long, body)
+  }
+
+  /// As `run`, unless the question that it is for ends before: then it goes on for nobody.
+  func run<Value: Sendable>(
+    for question: QuestionWatch, _ body: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      let first = FirstResult(continuation)
+      question.whenStopped { first.resume(with: .failure($0)) }
+      short.async { first.resume(with: Result { try body() }) }
+    }
   }
 
   /// A job.
@@ -27,5 +46,22 @@ struct BlockingWork: Sendable {
     try await withCheckedThrowingContinuation { continuation in
       queue.async { continuation.resume(with: Result { try body() }) }
     }
+  }
+}
+
+/// Resumes a continuation with what comes first.
+private final class FirstResult<Value: Sendable>: Sendable {
+  private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
+
+  init(_ continuation: CheckedContinuation<Value, any Error>) {
+    self.continuation = Mutex(continuation)
+  }
+
+  func resume(with result: Result<Value, any Error>) {
+    let waiting = continuation.withLock { continuation in
+      defer { continuation = nil }
+      return continuation
+    }
+    waiting?.resume(with: result)
   }
 }

@@ -13,13 +13,21 @@ import Synchronization
 actor JobCenter {
   private let services: DaemonServices
   private var running: [Int64: RunningJob] = [:]
+  /// Whether what an earlier process left is in the queue again. Nothing is taken from there before.
+  private var hasTakenOver = false
   private var isStopping = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+  /// Whoever looks at jobs in order to change them does so after the one before. Calls of this actor interleave while
+  /// they wait for the store.
+  private let turn = Turns(1)
 
   private struct RunningJob {
     let cancellation: Cancellation
     /// Whether someone asked for it to end, rather than the daemon.
     var isCancelled = false
+    /// Whether processes died while it ran, and it has computed nothing since. No other job begins meanwhile, so that
+    /// none takes the blame for it.
+    var isOnProbation: Bool
   }
 
   /// Of running jobs, for whoever looks, also while this actor waits for the store.
@@ -27,15 +35,27 @@ actor JobCenter {
 
   /// After an error of the store.
   private static let secondsBeforeRetry = 5
+  /// Of processes in a row that died while they worked on a job, before it computed anything.
+  private static let mostDeaths = 3
+  private static let deathMessage =
+    "the daemon's process died \(mostDeaths) times in a row while it worked on this job, before one candidate was "
+    + "computed, so it is not tried again; memory is a usual reason (--memory)"
 
   init(_ services: DaemonServices) { self.services = services }
 
   /// Takes up what an earlier process left.
-  func start() {
+  func start() async {
     do {
-      let count = try services.store.requeueRunningJobs()
-      if count > 0 {
-        services.logger.notice("resuming jobs", metadata: ["jobs": .stringConvertible(count)])
+      let left = try await change { store in
+        try store.requeueRunningJobs(mostDeaths: Self.mostDeaths, message: Self.deathMessage)
+      }
+      if left.waiting > 0 {
+        services.logger.notice("resuming jobs", metadata: ["jobs": .stringConvertible(left.waiting)])
+      }
+      for job in left.failed {
+        services.logger.error(
+          "a job fails: processes died of it", metadata: ["job": .stringConvertible(job)])
+        services.metrics.jobEnded(.failed)
       }
     } catch {
       // A full disk, say: what is there can be read all the while.
@@ -43,34 +63,37 @@ actor JobCenter {
       startLater()
       return
     }
-    fill()
+    hasTakenOver = true
+    await fill()
   }
 
   private func startLater() {
     Task {
       try? await Task.sleep(for: .seconds(Self.secondsBeforeRetry))
-      if !isStopping { start() }
+      if !isStopping { await start() }
     }
   }
 
   /// A job came into the queue.
-  func wake() { fill() }
+  nonisolated func wake() { Task { await fill() } }
 
   nonisolated func pace(of id: Int64) -> JobPace? { paces.withLock { $0[id] } }
 
   /// Ends a job where it stands; its finished candidates stay in the store.
   /// - Returns: the job as it is then; nil when there is none.
-  func cancel(_ id: Int64) throws -> JobRecord? {
-    guard let job = try services.store.job(id) else { return nil }
-    if job.status.isEnd { return job }
+  func cancel(_ id: Int64) async throws -> JobRecord? {
+    await turn.take()
+    defer { turn.giveBack() }
+    let job = try await services.blocking.run { [store = services.store] in try store.job(id) }
+    guard let job, !job.status.isEnd else { return job }
     if running[id] != nil {
       // It ends in the store when its last candidates have, which is a moment from now; or at the next start.
-      try services.store.requestCancellation(ofJob: id)
+      try await change { store in try store.requestCancellation(ofJob: id) }
       running[id]?.isCancelled = true
       running[id]?.cancellation.cancel()
       return job
     }
-    let cancelled = try services.store.moveJob(id, to: .cancelled)
+    let cancelled = try await change { store in try store.moveJob(id, to: .cancelled) }
     if let cancelled { announceEnd(of: cancelled) }
     return cancelled
   }
@@ -79,16 +102,25 @@ actor JobCenter {
   func stop() async {
     isStopping = true
     for job in running.values { job.cancellation.cancel() }
+    // Whoever has just taken a job from the store puts it back.
+    await turn.take()
+    turn.giveBack()
     guard !running.isEmpty else { return }
     await withCheckedContinuation { idleWaiters.append($0) }
   }
 
   // MARK: Work
 
-  private func fill() {
-    while !isStopping, running.count < services.configuration.mostRunningJobs {
+  private func fill() async {
+    await turn.take()
+    defer { turn.giveBack() }
+    while mayBegin {
       do {
-        guard let job = try services.store.takeQueuedJob() else { return }
+        guard let job = try await change({ store in try store.takeQueuedJob() }) else { return }
+        guard !isStopping else {
+          _ = try await change { store in try store.moveJob(job.id, to: .queued) }
+          return
+        }
         begin(job)
       } catch {
         services.logger.error("no job can be taken from the store", metadata: ["error": "\(error)"])
@@ -98,20 +130,33 @@ actor JobCenter {
     }
   }
 
+  private var mayBegin: Bool {
+    hasTakenOver && !isStopping && running.count < services.configuration.mostRunningJobs
+      && !running.values.contains(where: \.isOnProbation)
+  }
+
+  /// Changes the store, which may take as long as another process keeps it locked: this actor is free meanwhile.
+  private func change<Value: Sendable>(
+    _ body: @escaping @Sendable (ResultStore) throws -> Value
+  ) async throws -> Value {
+    try await services.blocking.change { [store = services.store] in try body(store) }
+  }
+
   private func retryLater() {
     Task {
       try? await Task.sleep(for: .seconds(Self.secondsBeforeRetry))
-      fill()
+      await fill()
     }
   }
 
   private func begin(_ job: JobRecord) {
     let cancellation = Cancellation()
-    running[job.id] = RunningJob(cancellation: cancellation)
+    running[job.id] = RunningJob(cancellation: cancellation, isOnProbation: job.deaths > 0)
     services.events.publish(job: job.id, "progress", job.json())
     services.logger.info("job runs", metadata: ["job": .stringConvertible(job.id)])
-    let work = JobWork(job: job, services: services, cancellation: cancellation) { progress, seconds in
-      Task { await self.note(progress, at: seconds, of: job.id) }
+    let work = JobWork(job: job, services: services, cancellation: cancellation) {
+      progress, seconds, record in
+      Task { await self.note(progress, at: seconds, of: job.id, record) }
     }
     services.blocking.start {
       let ending = work.execute()
@@ -119,27 +164,45 @@ actor JobCenter {
     }
   }
 
-  private func note(_ progress: JobProgress, at seconds: Double, of id: Int64) {
-    guard running[id] != nil else { return }
+  private func note(
+    _ progress: JobProgress, at seconds: Double, of id: Int64, _ record: JobRecord?
+  ) async {
+    guard let job = running[id] else { return }
     let pace = paces.withLock { paces in
       paces[id, default: JobPace()].note(progress, at: seconds)
       return paces[id]
     }
-    guard let job = try? services.store.job(id), !job.status.isEnd else {
-      return
+    if let record { services.events.publish(job: id, "progress", record.json(pace: pace)) }
+    if job.isOnProbation, progress.done > progress.fromStore {
+      running[id]?.isOnProbation = false
+      await fill()
     }
-    services.events.publish(job: id, "progress", job.json(pace: pace))
   }
 
-  private func end(_ id: Int64, _ ending: JobWork.Ending) {
+  private func end(_ id: Int64, _ ending: JobWork.Ending) async {
+    await turn.take()
+    await settle(id, ending)
+    turn.giveBack()
+    if running.isEmpty {
+      for waiter in idleWaiters { waiter.resume() }
+      idleWaiters = []
+    }
+    await fill()
+  }
+
+  /// Says in the store how the work on a job ended.
+  private func settle(_ id: Int64, _ ending: JobWork.Ending) async {
     let isCancelled = running[id]?.isCancelled ?? false
+    let (status, message): (JobStatus, String?)
+    switch ending {
+    case .finished: (status, message) = (.finished, nil)
+    case .interrupted: (status, message) = (isCancelled ? .cancelled : .queued, nil)
+    case .failed(let reason): (status, message) = (.failed, reason)
+    case .storeFailed(let error): return waitForStore(id, error)
+    }
     do {
-      let job: JobRecord?
-      switch ending {
-      case .finished: job = try services.store.moveJob(id, to: .finished)
-      case .interrupted: job = try services.store.moveJob(id, to: isCancelled ? .cancelled : .queued)
-      case .failed(let message): job = try services.store.moveJob(id, to: .failed, message: message)
-      case .storeFailed(let error): throw error
+      let job = try await change { store in
+        try store.moveJob(id, to: status, message: message)
       }
       forget(id)
       if let job {
@@ -149,29 +212,22 @@ actor JobCenter {
           metadata: ["job": .stringConvertible(id), "status": .string(job.status.rawValue)])
         if job.status.isEnd { announceEnd(of: job) }
       }
-    } catch {
-      // A full disk, say. What was computed is safe; the job waits for the store.
-      services.logger.error(
-        "the store fails; the job goes on when it can",
-        metadata: ["job": .stringConvertible(id), "error": "\(error)"])
-      requeueLater(id)
-    }
-    if running.isEmpty {
-      idleWaiters.forEach { $0.resume() }
-      idleWaiters = []
-    }
-    fill()
+    } catch { waitForStore(id, error) }
   }
 
-  /// Tries until the store takes it. It keeps its place among the running ones until then.
-  private func requeueLater(_ id: Int64) {
+  /// A full disk, say. What was computed is safe, and the job goes on when the store can be changed: it keeps its place
+  /// among the running ones until then.
+  private func waitForStore(_ id: Int64, _ error: any Error) {
+    services.logger.error(
+      "the store fails; the job goes on when it can",
+      metadata: ["job": .stringConvertible(id), "error": "\(error)"])
     if isStopping {
       forget(id)
       return
     }
     Task {
       try? await Task.sleep(for: .seconds(Self.secondsBeforeRetry))
-      self.end(id, .interrupted)
+      await self.end(id, .interrupted)
     }
   }
 

@@ -18,8 +18,9 @@ struct JobWork: Sendable {
   let job: JobRecord
   let services: DaemonServices
   let cancellation: Cancellation
-  /// Told how far it is, and the seconds since it began; about twice a second.
-  let report: @Sendable (JobProgress, Double) -> Void
+  /// Told how far it is, and the seconds since it began; about twice a second. The record is nil when the store cannot
+  /// take it.
+  let report: @Sendable (JobProgress, Double, JobRecord?) -> Void
 
   func execute() -> Ending {
     let start = ContinuousClock.now
@@ -46,8 +47,8 @@ struct JobWork: Sendable {
         guard newest.withLock({ $0.isDue(progress, at: seconds) }) else { return }
         let noted = JobProgress(progress)
         // A store that cannot take this cannot take the scores either, and the run ends by that.
-        try? services.store.updateJob(job.id, runID: progress.run, progress: noted)
-        report(noted, seconds)
+        let record = try? services.store.updateJob(job.id, runID: progress.run, progress: noted)
+        report(noted, seconds, record)
       }
       if let last = newest.withLock({ $0.progress }) {
         try services.store.updateJob(job.id, runID: last.run, progress: JobProgress(last))
@@ -68,11 +69,15 @@ struct JobWork: Sendable {
   private struct Newest {
     var progress: ScoringProgress?
     private var passedOn: Double?
+    private var hasComputed = false
 
-    /// Twice a second is enough.
+    /// Twice a second is enough, but the first computed candidate is told at once: it clears a job of the deaths of
+    /// earlier processes.
     mutating func isDue(_ progress: ScoringProgress, at seconds: Double) -> Bool {
       self.progress = progress
-      if let passedOn, seconds - passedOn < 0.5 { return false }
+      let isFirst = !hasComputed && progress.done > progress.fromStore
+      if let passedOn, seconds - passedOn < 0.5, !isFirst { return false }
+      hasComputed = hasComputed || isFirst
       passedOn = seconds
       return true
     }

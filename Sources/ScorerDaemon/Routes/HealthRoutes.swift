@@ -9,11 +9,12 @@ struct HealthRoutes {
   func add(to table: RouteTable) {
     table.on(.get, "/livez") { request, _ in .text("alive\n", "text/plain; charset=utf-8", for: request) }
     table.on(.get, "/readyz") { [services] request, _ in
-      let counts = try await services.blocking.run {
-        // A store that can be read may have no room left; what could be written says whether work goes on.
-        try services.store.checkWritable()
-        return try services.store.jobCounts()
+      // A store that can be read may have no room left; what could be written says whether work goes on.
+      do { try await services.readiness.check() } catch let error as StoreError {
+        // One status for whoever only looks at that.
+        throw Problem(.storeUnavailable, Problem(error).detail)
       }
+      let counts = try await services.blocking.run { try services.store.jobCounts() }
       return .json(
         .object([
           ("status", .text("ready")), ("waitingJobs", .integer(counts[.queued] ?? 0)),

@@ -28,7 +28,7 @@ struct JobRoutes {
     }
     table.on(.delete, "/v1/jobs/{id}") { request, context in
       let job = try await job(context.jobIdentifier())
-      let isGone = try await services.blocking.run { try services.store.deleteEndedJob(job.id) }
+      let isGone = try await services.blocking.change { try services.store.deleteEndedJob(job.id) }
       guard isGone else {
         throw Problem(.conflict, "job \(job.id) is \(job.status.rawValue); cancel it before it is deleted")
       }
@@ -63,9 +63,9 @@ struct JobRoutes {
     let (text, _) = try await request.document(
       [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds,
       context: context)
-    let submission = try await services.blocking.run {
-      let space = try services.spaces.readSpace(text)
-      return try services.store.submitJob(
+    let space = try await services.blocking.run { try services.spaces.readSpace(text) }
+    let submission = try await services.blocking.change {
+      try services.store.submitJob(
         space: services.spaces.document(space, text: text), optionsJSON: options.canonicalJSON,
         idempotencyKey: key,
         requestHash: TextDigest.sha256(options.canonicalJSON + "\n" + text),
@@ -73,7 +73,7 @@ struct JobRoutes {
     }
     switch submission {
     case .created(let job):
-      await jobs.wake()
+      jobs.wake()
       return .json(
         job.json(), status: .accepted, headers: [.location: "/v1/jobs/\(job.id)"], for: request)
     case .repeated(let job):

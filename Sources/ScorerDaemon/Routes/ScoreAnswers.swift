@@ -4,6 +4,7 @@ import NetworkGraph
 import Reports
 import ResultStorage
 import SearchSpaces
+import Trainability
 
 /// A candidate that can be scored.
 enum Scorable: Sendable {
@@ -122,27 +123,29 @@ struct ScoreAnswers: Sendable {
   // MARK: What the store does not have
 
   /// Computes the only one that is missing, unless too many others are being computed. Blocks.
-  mutating func computeOnly() throws {
+  mutating func computeOnly(_ watch: QuestionWatch) throws {
     guard missing.count == 1, services.questions.takeAtOnce() else { return }
     defer { services.questions.giveBack() }
+    watch.begin()
     let (place, scorable) = missing.removeFirst()
     do {
       let result = try scorable.computed(
-        services, threads: services.configuration.resources.threads, Cancellation())
+        services, threads: services.configuration.resources.threads, watch.cancellation)
       services.metrics.noteCandidates(1, fromStore: false)
       found.append((place, Self.json(result, place, scorable)))
     } catch { try refuse(scorable.choices, place, error) }
   }
 
   /// Computes all that are missing, each given as soon as it is there. When nobody reads any more, nothing further is
-  /// computed.
-  func computed() -> AsyncThrowingStream<(Int, JSONValue), any Error> {
+  /// computed. It throws a `Problem` as soon as the question is stopped.
+  func computed(_ watch: QuestionWatch) -> AsyncThrowingStream<(Int, JSONValue), any Error> {
     let (stream, continuation) = AsyncThrowingStream<(Int, JSONValue), any Error>.makeStream()
-    let cancellation = Cancellation()
-    continuation.onTermination = { _ in cancellation.cancel() }
+    watch.begin()
+    continuation.onTermination = { _ in watch.cancellation.cancel() }
+    watch.whenStopped { continuation.finish(throwing: $0) }
     Task {
       do {
-        try await compute(cancellation, continuation)
+        try await compute(watch.cancellation, continuation)
         continuation.finish()
       } catch { continuation.finish(throwing: error) }
     }
@@ -209,10 +212,17 @@ struct ScoreAnswers: Sendable {
     return .object(members)
   }
 
-  private static func refusal(_ place: Int, _ choices: Choices, _ reason: String) -> JSONValue {
+  /// What is said of a candidate whose turn did not come.
+  static func unfinished(_ place: Int, _ scorable: Scorable, _ problem: Problem) -> JSONValue {
+    refusal(place, scorable.choices, problem.detail, outcome: Outcome.cancelled.rawValue)
+  }
+
+  private static func refusal(
+    _ place: Int, _ choices: Choices, _ reason: String, outcome: String = "invalid_request"
+  ) -> JSONValue {
     .object([
       ("index", .integer(place)), ("id", .null), ("choices", .verbatim(choices.canonicalJSON)),
-      ("networkHash", .null), ("outcome", .text("invalid_request")), ("message", .text(reason)),
+      ("networkHash", .null), ("outcome", .text(outcome)), ("message", .text(reason)),
       ("fromStore", .boolean(false)), ("seconds", .number(0)), ("metrics", .object([])),
     ])
   }

@@ -36,12 +36,9 @@ struct SpaceRoutes {
       let (text, _) = try await request.document(
         [.yaml, .json], most: configuration.mostBodyBytes, seconds: configuration.requestSeconds,
         context: context)
-      let (space, document) = try await services.blocking.run {
-        let space = try services.spaces.readSpace(text)
-        let document = services.spaces.document(space, text: text)
-        try services.store.keepSpaceDocument(document)
-        return (space, document)
-      }
+      let space = try await services.blocking.run { try services.spaces.readSpace(text) }
+      let document = services.spaces.document(space, text: text)
+      try await services.blocking.change { try services.store.keepSpaceDocument(document) }
       return .json(
         Self.json(space, document), status: .created,
         headers: [.location: Self.address(document.contentHash)], for: request)
@@ -59,7 +56,7 @@ struct SpaceRoutes {
         guard let place = UInt64(cursor) else { throw Query.foreignCursor }
         start = place
       }
-      let (space, document) = try await named(context)
+      let (space, _) = try await named(context)
       guard space.candidate(at: 0) != nil else {
         throw Problem(
           .invalidRequest, "'\(space.name)' has \(space.cardinality) candidates, too many for a list")

@@ -67,6 +67,14 @@ struct ServeCommand: ParsableCommand {
       "How long a request may take to arrive, and a connection may be idle.", valueName: "seconds"))
   var timeout = 60
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "How long the answer to a question for scores may take; what was computed is kept.",
+      valueName: "seconds")
+  )
+  var scoreTimeout = 600
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var storing: StoreOptions
   @OptionGroup var resourcing: ResourceOptions
@@ -76,7 +84,7 @@ struct ServeCommand: ParsableCommand {
     if !(0...65535).contains(port) { throw ValidationError("--port is \(port); expected 0 to 65535") }
     for (name, value) in [
       ("--max-queue", maxQueue), ("--max-jobs", maxJobs), ("--max-connections", maxConnections),
-      ("--timeout", timeout),
+      ("--timeout", timeout), ("--score-timeout", scoreTimeout),
     ] where !(1...1_000_000).contains(value) {
       throw ValidationError("\(name) is \(value); expected 1 to 1000000")
     }
@@ -94,6 +102,7 @@ struct ServeCommand: ParsableCommand {
     if let maxBody { configuration.mostBodyBytes = maxBody.bytes }
     configuration.mostConnections = maxConnections
     configuration.requestSeconds = timeout
+    configuration.questionSeconds = scoreTimeout
     configuration.program = "ntkscorer \(NTKScorerCommand.version), engine \(TangentKernelEngine.version)"
 
     let level: Logger.Level = logging.verbose ? .debug : logging.quiet ? .error : .info
@@ -103,7 +112,7 @@ struct ServeCommand: ParsableCommand {
       if isTerminal { return ConsoleLogHandler(logLevel: level) }
       return LineLogHandler(logLevel: level)
     }
-    let store = try storing.open() ?? ResultStore.inMemory()
+    let store = try openStore(logger)
     let scorer = try Scorer(logger: logger).addingPlugins(plugins.sources, for: nil)
     let daemon = try Daemon(configuration, scorer: scorer, store: store, logger: logger)
     let address = host.contains(":") ? "[\(host)]" : host
@@ -117,6 +126,21 @@ struct ServeCommand: ParsableCommand {
     }
     logger.notice("stopped")
   }
+
+  /// Waits while the disk is full: a daemon that is started again and again would be given up by whoever starts it.
+  private func openStore(_ logger: Logger) throws -> ResultStore {
+    var isToldOf = false
+    while true {
+      do { return try storing.open() ?? ResultStore.inMemory() } catch let error as StoreError {
+        guard case .diskFull = error else { throw error }
+        if !isToldOf { logger.error("\(error); waiting for room", metadata: [:]) }
+        isToldOf = true
+        sleep(Self.secondsBetweenAttempts)
+      }
+    }
+  }
+
+  private static let secondsBetweenAttempts: UInt32 = 2
 
   /// The first line of a file.
   private static func token(path: String) throws -> String {

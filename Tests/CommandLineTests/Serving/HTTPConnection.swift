@@ -148,3 +148,15 @@ final class HTTPConnection {
     buffer += block[..<count]
   }
 }
+
+/// A problem document of a kind, whole.
+func problem(_ answer: HTTPConnection.Answer, _ status: Int, _ kind: String) throws -> [String: Any] {
+  #expect(answer.status == status, "\(answer.text)")
+  #expect(answer.headers["content-type"] == "application/problem+json")
+  let document = try answer.json()
+  #expect(document["type"] as? String == "/docs#\(kind)")
+  #expect(document["status"] as? Int == status)
+  #expect((document["title"] as? String)?.isEmpty == false)
+  #expect((document["detail"] as? String)?.isEmpty == false)
+  return document
+}

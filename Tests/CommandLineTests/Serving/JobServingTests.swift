@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 /// Jobs, from their submission to their end, over a real connection.
@@ -173,8 +174,13 @@ import Testing
   @Test func killingTheDaemonLosesNoJobAndNoScore() throws {
     let space = Self.long
     var ids: [Int] = []
-    var killed = 0
+    var (killed, computedTwice) = (0, 0)
+    /// What was computed is in the store as one row more; what was computed again is not.
+    func noteComputations(_ daemon: RunningDaemon, since rows: Int) throws {
+      computedTwice += max(0, try computations(of: daemon) - (try storedScores() - rows))
+    }
     for attempt in 0..<20 {
+      let rows = try storedScores()
       let daemon = try RunningDaemon(["--threads", "1"], store: store, in: folder)
       if attempt % 5 == 0 {
         ids.append(try daemon.submit(space, query: "?limit=60&sampling_seed=\(ids.count)"))
@@ -183,12 +189,18 @@ import Testing
       let known = try #require(try daemon.get("/v1/jobs")["jobs"] as? [[String: Any]])
       #expect(Set(known.compactMap { $0["id"] as? Int }) == Set(ids))
       usleep(UInt32(attempt * 37_000 % 400_000))
+      // Processes that die of the same job again and again, before it has computed anything, are another test.
+      while attempt % 2 == 1, try computations(of: daemon) == 0, try hasOpenJobs(daemon) { usleep(5000) }
+      try noteComputations(daemon, since: rows)
       if try daemon.end(by: SIGKILL).signal == SIGKILL { killed += 1 }
     }
     #expect(killed == 20)
+    let rows = try storedScores()
     let daemon = try RunningDaemon(store: store, in: folder)
     for id in ids { #expect(try daemon.end(of: id)["status"] as? String == "finished") }
-    // The scores are those of a run that nobody disturbed, and none was computed twice under another value.
+    try noteComputations(daemon, since: rows)
+    #expect(computedTwice == 0)
+    // The scores are those of a run that nobody disturbed.
     let elsewhere = try RunningDaemon(store: folder.file("other.sqlite"), in: folder)
     for (place, id) in ids.enumerated() {
       let job = try elsewhere.submit(space, query: "?limit=60&sampling_seed=\(place)")
@@ -200,6 +212,24 @@ import Testing
     let list = try jsonObject(
       try Tool.run(["store", "list", "--store", store, "--format", "json"], in: folder).output)
     #expect(list["conflicts"] as? Int == 0)
+  }
+
+  private func computations(of daemon: RunningDaemon) throws -> Int {
+    let text = try daemon.send("GET", "/metrics").text
+    let name = try #require(text.firstRange(of: "\nntkscorer_candidates_computed_total "))
+    return try #require(Int(text[name.upperBound...].prefix(while: \.isNumber)))
+  }
+
+  private func storedScores() throws -> Int {
+    guard FileManager.default.fileExists(atPath: store) else { return 0 }
+    return try DatabaseQueue(path: store).read {
+      try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM scores") ?? 0
+    }
+  }
+
+  private func hasOpenJobs(_ daemon: RunningDaemon) throws -> Bool {
+    let jobs = try #require(try daemon.get("/v1/jobs")["jobs"] as? [[String: Any]])
+    return jobs.contains { ["queued", "running"].contains($0["status"] as? String) }
   }
 
   @Test func stoppingPutsJobsBackAndTheNextStartGoesOn() throws {

@@ -43,33 +43,4 @@ import Testing
         "GET", "/v1/jobs", headers: ["Authorization": "Bearer \(Self.token)", "Host": "scorer.example"]
       ).status == 200)
   }
-
-  /// A small file system of its own, which only the superuser may mount, and not everywhere.
-  @Test(.enabled(if: geteuid() == 0, "only the superuser may mount"))
-  func aFullDiskStopsNothingForEver() throws {
-    let disk = folder.file("disk")
-    try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: false)
-    guard try Tool.shell("mount -t tmpfs -o size=500k tmpfs '\(disk)'", in: folder).exitCode == 0 else {
-      return
-    }
-    defer { _ = try? Tool.shell("umount -l '\(disk)'", in: folder) }
-    let daemon = try RunningDaemon(store: disk + "/s.sqlite", in: folder)
-    let space = """
-      name: filling
-      family: fully_connected
-      input: {shape: [16], outputs: 4, samples: 64}
-      choices: {depth: {from: 1, to: 6}, width: {from: 20, to: 79}}
-      scoring: {seeds: 2}
-      """
-    let job = try daemon.submit(space)
-    while !daemon.process.errorsSoFar.contains("the store fails") { usleep(50_000) }
-    #expect(try daemon.send("GET", "/livez").status == 200)
-    let status = try daemon.get("/v1/jobs/\(job)")["status"] as? String
-    #expect(["queued", "running"].contains(status))
-    #expect(try Tool.shell("mount -o remount,size=30m '\(disk)'", in: folder).exitCode == 0)
-    let ended = try daemon.end(of: job)
-    #expect(ended["status"] as? String == "finished")
-    #expect((ended["progress"] as? [String: Any])?["fromStore"] as? Int ?? 0 > 0)
-    #expect(try daemon.end(by: SIGTERM).exitCode == 0)
-  }
 }
