@@ -51,14 +51,18 @@ def metric(daemon, name):
     return int(re.search(rf"^{name} (\d+)$", text, re.M)[1])
 
 
-def is_open(daemon):
-    jobs = json.loads(daemon.connect().ask("GET", "/v1/jobs?limit=1000")[1])["jobs"]
-    return any(job["status"] in ("queued", "running") for job in jobs)
+def count(path, sql):
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as store:
+        return store.execute(sql).fetchone()[0]
+
+
+def suspects(path):
+    """Jobs during which a process died, and which have computed nothing since."""
+    return count(path, "SELECT COUNT(*) FROM jobs WHERE deaths > 0 AND status IN ('queued', 'running')")
 
 
 def stored(path):
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as store:
-        return store.execute("SELECT COUNT(*) FROM scores").fetchone()[0]
+    return count(path, "SELECT COUNT(*) FROM scores")
 
 
 def kills(program):
@@ -71,7 +75,7 @@ def kills(program):
     for number in range(20):
         time.sleep(draw.uniform(0.05, 0.8))
         # A job that processes die of again and again, before it has computed anything, is the next part.
-        while number % 2 and metric(daemon, "ntkscorer_candidates_computed_total") == 0 and is_open(daemon):
+        while number % 2 and suspects(path):
             time.sleep(0.02)
         computed, now = metric(daemon, "ntkscorer_candidates_computed_total"), stored(path)
         # What was computed is in the store as a row more; what was computed again is not.

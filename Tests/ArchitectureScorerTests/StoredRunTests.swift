@@ -67,8 +67,9 @@ private func aged(
     ).canonicalJSON
   }
   let (run, space) = try (#require(store.runs().last), store.spaces().first)
+  let described = try #require(run.description)
   var description = try #require(
-    try JSONSerialization.jsonObject(with: Data(#require(run.description).utf8)) as? [String: Any])
+    try JSONSerialization.jsonObject(with: Data(described.utf8)) as? [String: Any])
   var versions = try #require(
     (description.removeValue(forKey: "versions") as? [String: Any])?["byName"] as? [String: [String: String]])
   for (name, given) in versions {

@@ -139,7 +139,7 @@ final class PrometheusRegistry: MetricsFactory {
   }
 
   /// The one with this name, made when there is none.
-  private func instrument<Instrument>(
+  private func instrument<Instrument: Sendable>(
     _ label: String, _ dimensions: [(String, String)], _ table: WritableKeyPath<State, [Name: Instrument]>,
     _ make: () -> Instrument
   ) -> Instrument {
