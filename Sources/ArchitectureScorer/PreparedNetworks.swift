@@ -28,12 +28,12 @@ public final class PreparedNetworks: Sendable {
   /// not keep the budgets.
   /// - Parameter name: of the result; the first 12 digits of the network's hash when nil.
   public func storedScore(
-    of network: Network, name: String?, in store: ResultStore
+    of network: Network, name: String?, in source: any ScoreSource
   ) throws(ScorerError) -> ScoreResult? {
     guard isAdmitted(network), let known = KnownNetwork(network) else { return nil }
     let entry = CandidateEntry(
       id: name ?? String(known.hash.prefix(12)), choices: [:], networkHash: known.hash, failure: nil)
-    return try scoring.stored(entry, known, in: store)
+    return try scoring.stored(entry, known, in: source)
   }
 
   /// A network's scores, computed where the store does not have them, and kept there. Blocks until it is done. The store's

@@ -9,29 +9,28 @@ struct PreparedScoring: Sendable {
   let scorer: Scorer
   /// `ScoreIdentity.canonicalJSON` of the plan's.
   let identityJSON: String
-  /// Every identity that may have an answer, with its text by its hash.
-  private let identities: [String: String]
-  private let storedSeeds: [UInt64]
+  /// Every identity and seed that may have an answer.
+  private let lookup: ScoreLookup
 
   init(_ plan: ScoringPlan, resources: Resources, scorer: Scorer) {
     self.plan = plan
     self.resources = resources
     self.scorer = scorer
     identityJSON = plan.identity.canonicalJSON
-    identities = Dictionary(
-      plan.rules.servable.values.joined().map { ($0.hash, $0.json) }, uniquingKeysWith: { first, _ in first })
-    storedSeeds = Set(plan.needs.flatMap { plan.rules.storedSeeds(of: $0) }).sorted()
+    lookup = ScoreLookup(
+      identities: Dictionary(
+        plan.rules.servable.values.joined().map { ($0.hash, $0.json) },
+        uniquingKeysWith: { first, _ in first }),
+      seeds: Set(plan.needs.flatMap { plan.rules.storedSeeds(of: $0) }).sorted())
   }
 
   /// The scores of a network, if the store has all of them; nil when something would have to be computed.
   func stored(
-    _ entry: CandidateEntry, _ network: KnownNetwork, in store: ResultStore
+    _ entry: CandidateEntry, _ network: KnownNetwork, in source: any ScoreSource
   ) throws(ScorerError) -> ScoreResult? {
     let start = ContinuousClock.now
     let answers: [ScoreKey: ScoreRecord]
-    do {
-      answers = try store.scores(networkHash: network.hash, identities: identities, seeds: storedSeeds)
-    } catch { throw .store(error) }
+    do { answers = try source.scores(networkHash: network.hash, lookup) } catch { throw .store(error) }
     let known = plan.rules.known(network.hash) { _ in answers }
     let seeds = known.compactMap { SeedScore($0, network.size, plan.rules, keepsEigenvalues: true) }
     guard seeds.count == plan.seeds.count else { return nil }

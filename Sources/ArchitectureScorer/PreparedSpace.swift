@@ -10,11 +10,18 @@ import Synchronization
 public final class PreparedSpace: Sendable {
   /// Whose candidates are asked about.
   public let space: SearchSpace
-  private let scoring: PreparedScoring
+  let scoring: PreparedScoring
   private let seedsInPlace: [UInt64]?
   private let metricsInPlace: [String]?
-  private let known = Mutex<[String: KnownNetwork]>([:])
+  private let known = Mutex(KnownNetworks())
   private let files = Mutex<[FileKind: PreparedNetworks]>([:])
+
+  /// Networks by the choices that make them.
+  private struct KnownNetworks {
+    var networks: [String: KnownNetwork] = [:]
+    /// That making one took of late; nil before the first.
+    var seconds: Double?
+  }
 
   /// Networks of files that are scored by one plan.
   private struct FileKind: Hashable {
@@ -24,6 +31,7 @@ public final class PreparedSpace: Sendable {
 
   /// More are forgotten, all at once: they can be made again.
   private static let mostKnown = 200_000
+  private static let secondsAtOnce = 0.001
   private static let mostFileKinds = 8
 
   init(
@@ -49,12 +57,24 @@ public final class PreparedSpace: Sendable {
 
   /// A candidate's scores, if the store has all of them; nil when something would have to be computed, or the candidate
   /// makes no network within the budgets of its space.
-  public func storedScore(of candidate: Candidate, in store: ResultStore) throws(ScorerError) -> ScoreResult?
+  public func storedScore(of candidate: Candidate, in source: any ScoreSource) throws(ScorerError)
+    -> ScoreResult?
   {
     guard let network = knownNetwork(of: candidate) else { return nil }
     let entry = CandidateEntry(
       id: candidate.id, choices: candidate.choices, networkHash: network.hash, failure: nil)
-    return try scoring.stored(entry, network, in: store)
+    return try scoring.stored(entry, network, in: source)
+  }
+
+  /// Whether `storedScore` has its answer within a millisecond or so: the candidate's network is known, or networks of
+  /// this space have been made quickly so far, in this process. What other programs make may take any time.
+  public func isQuicklyKnown(_ candidate: Candidate) -> Bool {
+    known.withLock { known in
+      if let seconds = known.seconds, seconds < Self.secondsAtOnce, !(space.family is ExternalFamily) {
+        return true
+      }
+      return known.networks[candidate.choices.canonicalJSON] != nil
+    }
   }
 
   /// A candidate's scores, computed where the store does not have them, and kept there. Blocks until it is done. The
@@ -96,13 +116,17 @@ public final class PreparedSpace: Sendable {
 
   private func knownNetwork(of candidate: Candidate) -> KnownNetwork? {
     let key = candidate.choices.canonicalJSON
-    if let found = known.withLock({ $0[key] }) { return found }
+    if let found = known.withLock({ $0.networks[key] }) { return found }
+    let start = ContinuousClock.now
     guard case .network(_, _, _, let network) = SpaceSource.visit(candidate, of: space),
       let made = KnownNetwork(network)
     else { return nil }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
     known.withLock { known in
-      if known.count >= Self.mostKnown { known.removeAll() }
-      known[key] = made
+      if known.networks.count >= Self.mostKnown { known.networks.removeAll() }
+      known.networks[key] = made
+      // The last few count most: one that was interrupted says little of the others.
+      known.seconds = known.seconds.map { $0 + (seconds - $0) / 4 } ?? seconds
     }
     return made
   }

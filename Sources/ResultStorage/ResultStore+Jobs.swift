@@ -44,14 +44,16 @@ extension ResultStore {
 
   /// The content hash of the search space that `spaceDocument` gives.
   public func spaceDocumentHash(_ nameOrHash: String) throws(StoreError) -> String? {
-    try readOnce { database in
-      try String.fetchOne(
-        database.cachedStatement(
-          sql: """
-            SELECT content_hash FROM space_documents WHERE name = ?1 OR content_hash = ?1
-            ORDER BY name = ?1 DESC, used DESC LIMIT 1
-            """), arguments: [nameOrHash])
-    }
+    try readOnce { try self.spaceDocumentHash(nameOrHash, $0) }
+  }
+
+  func spaceDocumentHash(_ nameOrHash: String, _ database: Database) throws -> String? {
+    try String.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT content_hash FROM space_documents WHERE name = ?1 OR content_hash = ?1
+          ORDER BY name = ?1 DESC, used DESC LIMIT 1
+          """), arguments: [nameOrHash])
   }
 
   /// The search space with a name, or else with a content hash.

@@ -33,41 +33,6 @@ extension ResultStore {
     }
   }
 
-  /// The scores that the store has for one network under some identities, by key; absent ones are absent. One prepared
-  /// statement, for questions that come by the thousand.
-  /// - Parameter identities: `ScoreRecord.identityJSON` by its hash.
-  public func scores(
-    networkHash: String, identities: [String: String], seeds: [UInt64]
-  ) throws(StoreError) -> [ScoreKey: ScoreRecord] {
-    guard identities.count + seeds.count < 100 else {
-      var found: [ScoreKey: ScoreRecord] = [:]
-      for hash in identities.keys {
-        found.merge(try scores(networkHashes: [networkHash], identityHash: hash, seeds: seeds)) { $1 }
-      }
-      return found
-    }
-    return try readOnce { database in
-      func places(_ count: Int) -> String { Array(repeating: "?", count: count).joined(separator: ",") }
-      let statement = try database.cachedStatement(
-        sql: """
-          SELECT * FROM scores
-          WHERE network_hash = ? AND identity_hash IN (\(places(identities.count)))
-            AND seed IN (\(places(seeds.count)))
-          """)
-      var arguments: StatementArguments = [networkHash]
-      arguments += StatementArguments(identities.keys)
-      arguments += StatementArguments(seeds.map { Int64(bitPattern: $0) })
-      let rows = try Row.fetchCursor(statement, arguments: arguments)
-      var found: [ScoreKey: ScoreRecord] = [:]
-      while let row = try rows.next() {
-        let hash = try row.stored(String.self, "identity_hash", in: self.name)
-        let score = try self.score(row, identityJSON: identities[hash] ?? "")
-        found[score.key] = score
-      }
-      return found
-    }
-  }
-
   /// One score.
   public func score(_ key: ScoreKey) throws(StoreError) -> ScoreRecord? {
     try scores(networkHashes: [key.networkHash], identityHash: key.identityHash, seeds: [key.seed])[key]
@@ -137,7 +102,7 @@ extension ResultStore {
     }
   }
 
-  private func score(_ row: Row, identityJSON: String) throws -> ScoreRecord {
+  func score(_ row: Row, identityJSON: String) throws -> ScoreRecord {
     let key = ScoreKey(
       networkHash: try row.stored(String.self, "network_hash", in: name),
       identityHash: try row.stored(String.self, "identity_hash", in: name),

@@ -19,22 +19,19 @@ final class AnswerShelf: Sendable {
     var newerBytes = 0
   }
 
-  private let revision: StoreRevision
+  private let reader: StoreReader
   private let state = Mutex(State())
   /// Of the newer ones; when they are more, they become the older ones, and those are forgotten.
   private static let mostBytes = 16 << 20
   /// Longer answers are no part of a loop that waits for each.
   private static let longestAnswer = 64 << 10
 
-  init(_ revision: StoreRevision) { self.revision = revision }
-
-  /// To be asked before the store is, for the answer to be kept under.
-  func currentRevision() throws -> Int64 { try revision.current() }
+  init(_ reader: StoreReader) { self.reader = reader }
 
   /// Nil when it is not known, or the store has changed since.
   func answer(to question: String) throws -> Answer? {
     guard let known = state.withLock({ $0.newer[question] ?? $0.older[question] }) else { return nil }
-    guard try revision.current() == known.revision else { return nil }
+    guard try reader.revision() == known.revision else { return nil }
     keep(known, for: question)
     return known
   }

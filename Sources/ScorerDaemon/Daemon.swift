@@ -31,12 +31,12 @@ public struct Daemon: Sendable {
       }
     }
     claim = try store.path.map { path throws(DaemonError) in try StoreClaim(storePath: path) }
-    let revision: StoreRevision
-    do { revision = try StoreRevision(of: store) } catch {
+    let reader: StoreReader
+    do { reader = try StoreReader(of: store) } catch {
       throw .unreadable(path: store.path ?? "in memory", reason: "\(error)")
     }
     services = DaemonServices(
-      configuration, scorer: scorer, store: store, revision: revision, logger: logger,
+      configuration, scorer: scorer, store: store, reader: reader, logger: logger,
       epoch: Int(Date().timeIntervalSince1970 * 1000))
     jobs = JobCenter(services)
   }

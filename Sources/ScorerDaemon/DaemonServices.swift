@@ -8,6 +8,8 @@ struct DaemonServices: Sendable {
   let configuration: DaemonConfiguration
   let scorer: Scorer
   let store: ResultStore
+  /// Of the store, for what has its answer at once.
+  let reader: StoreReader
   let spaces: SpaceShelf
   let rankings: RankingShelf
   let answers: AnswerShelf
@@ -25,19 +27,20 @@ struct DaemonServices: Sendable {
   let blocking: BlockingWork
 
   init(
-    _ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, revision: StoreRevision,
+    _ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, reader: StoreReader,
     logger: Logger, epoch: Int
   ) {
     self.configuration = configuration
     self.scorer = scorer
     self.store = store
+    self.reader = reader
     self.logger = logger
     blocking = BlockingWork()
     readiness = ReadinessProbe(store, blocking)
     knownNames = scorer.knownNames
-    spaces = SpaceShelf(configuration, scorer: scorer, store: store)
+    spaces = SpaceShelf(configuration, scorer: scorer, store: store, reader: reader)
     rankings = RankingShelf(scorer: scorer, store: store)
-    answers = AnswerShelf(revision)
+    answers = AnswerShelf(reader)
     events = JobEvents(epoch: epoch)
     metrics = DaemonMetrics()
     slots = ComputationSlots(

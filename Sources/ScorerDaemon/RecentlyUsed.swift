@@ -8,19 +8,27 @@ final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// Two that ask for the same at once may both make it.
-  func value(for key: Key, _ make: () throws -> Value) rethrows -> Value {
-    let known = list.withLock { list -> Value? in
+  /// Nil when it is not there.
+  func known(_ key: Key) -> Value? {
+    list.withLock { list in
       guard let place = list.lastIndex(where: { $0.key == key }) else { return nil }
       if place < list.count - 1 { list.append(list.remove(at: place)) }
       return list[list.count - 1].value
     }
-    if let known { return known }
+  }
+
+  /// Two that ask for the same at once may both make it.
+  func value(for key: Key, _ make: () throws -> Value) rethrows -> Value {
+    if let known = known(key) { return known }
     let made = try make()
+    keep(made, for: key)
+    return made
+  }
+
+  func keep(_ value: Value, for key: Key) {
     list.withLock { list in
-      list.append((key, made))
+      list.append((key, value))
       if list.count > capacity { list.removeFirst() }
     }
-    return made
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import NetworkGraph
 import ResultStorage
 import SearchSpaces
+import Synchronization
 import YAMLDocuments
 
 /// Search spaces that requests bring or name: read, checked for what they may open, and kept ready.
@@ -10,10 +11,14 @@ final class SpaceShelf: Sendable {
   private let configuration: DaemonConfiguration
   private let scorer: Scorer
   private let store: ResultStore
+  private let reader: StoreReader
+  /// Content hashes by what spaces were asked for by, as long as the store does not change.
+  private let hashes = Mutex((revision: Int64(0), byName: [String: String]()))
   private let spaces = RecentlyUsed<SpaceKey, PreparedSpace>(capacity: 32)
   private let networks = RecentlyUsed<NetworkKey, PreparedNetworks>(capacity: 32)
   /// Names that a misspelled one is compared with.
   private static let mostSuggested = 1000
+  private static let mostHashes = 1000
 
   private struct SpaceKey: Hashable {
     let hash: String
@@ -29,10 +34,11 @@ final class SpaceShelf: Sendable {
     let metrics: [String]?
   }
 
-  init(_ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore) {
+  init(_ configuration: DaemonConfiguration, scorer: Scorer, store: ResultStore, reader: StoreReader) {
     self.configuration = configuration
     self.scorer = scorer
     self.store = store
+    self.reader = reader
   }
 
   /// Reads a search space and makes sure that it opens no file but those in the data folder.
@@ -129,7 +135,18 @@ final class SpaceShelf: Sendable {
     guard let hash else {
       throw try missingSpace(name)
     }
-    return try spaces.value(for: SpaceKey(hash: hash, seeds: seeds, metrics: metrics)) {
+    return try prepared(hash: hash, named: name, seeds: seeds, metrics: metrics)
+  }
+
+  /// The space of a job, as it says itself that it is scored.
+  func prepared(of job: JobRecord) throws -> PreparedSpace {
+    try prepared(hash: job.space.contentHash, named: job.space.name, seeds: nil, metrics: nil)
+  }
+
+  private func prepared(
+    hash: String, named name: String, seeds: [UInt64]?, metrics: [String]?
+  ) throws -> PreparedSpace {
+    try spaces.value(for: SpaceKey(hash: hash, seeds: seeds, metrics: metrics)) {
       guard let document = try store.spaceDocument(contentHash: hash) else { throw try missingSpace(name) }
       let space = try readSpace(document.text)
       do {
@@ -137,6 +154,22 @@ final class SpaceShelf: Sendable {
           space, metrics: metrics, options: RankingOptions(seeds: seeds, resources: resources))
       } catch ScorerError.dataset(let error) { throw Problem(.invalidRequest, concealed("\(error)")) }
     }
+  }
+
+  /// The same if it is ready, without waiting for anything; nil otherwise.
+  /// - Parameter revision: of the store, from before now.
+  func preparedAlready(
+    named name: String, seeds: [UInt64]?, metrics: [String]?, revision: Int64
+  ) throws -> PreparedSpace? {
+    let known = hashes.withLock { $0.revision == revision ? $0.byName[name] : nil }
+    guard let hash = try known ?? reader.spaceDocumentHash(name) else { return nil }
+    if known == nil {
+      hashes.withLock { hashes in
+        if hashes.revision != revision || hashes.byName.count >= Self.mostHashes { hashes = (revision, [:]) }
+        hashes.byName[name] = hash
+      }
+    }
+    return spaces.known(SpaceKey(hash: hash, seeds: seeds, metrics: metrics))
   }
 
   /// Settings that are ready for networks from files without a space.

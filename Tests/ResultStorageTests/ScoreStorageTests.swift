@@ -49,19 +49,39 @@ import Trainability
       wanted + [score(key("n2")), score(key("n1", seed: 5)), score(key("n1", identity: "i3"))])
     let identities = Dictionary(
       uniqueKeysWithValues: wanted.map { ($0.key.identityHash, $0.identityJSON) }.suffix(2))
-    let found = try store.scores(networkHash: "n1", identities: identities, seeds: [0, .max, 7])
+    let found = try store.scores(networkHash: "n1", ScoreLookup(identities: identities, seeds: [0, .max, 7]))
     #expect(found == Dictionary(uniqueKeysWithValues: wanted.map { ($0.key, $0) }))
     // More seeds than one statement has places for.
-    let many = try store.scores(networkHash: "n1", identities: identities, seeds: Array(0..<2000) + [.max])
+    let many = try store.scores(
+      networkHash: "n1", ScoreLookup(identities: identities, seeds: Array(0..<2000) + [.max]))
     #expect(many.count == 4)
-    #expect(try store.scores(networkHash: "n1", identities: [:], seeds: [0]).isEmpty)
-    #expect(try store.scores(networkHash: "n1", identities: identities, seeds: []).isEmpty)
+    #expect(try store.scores(networkHash: "n1", ScoreLookup(identities: [:], seeds: [0])).isEmpty)
+    #expect(try store.scores(networkHash: "n1", ScoreLookup(identities: identities, seeds: [])).isEmpty)
+  }
+
+  @Test func aConnectionOfItsOwnReadsWhatTheStoreHolds() throws {
+    let folder = try TemporaryFolder()
+    for store in [try ResultStore.open(folder.store), try .inMemory()] {
+      let reader = try StoreReader(of: store)
+      let kept = score(key("n1", seed: 3), ["a": 1], eigenvalues: [4, 3])
+      let identities = [kept.key.identityHash: kept.identityJSON]
+      let lookup = ScoreLookup(identities: identities, seeds: [3])
+      #expect(try reader.scores(networkHash: "n1", lookup).isEmpty)
+      try store.insert(kept)
+      #expect(try reader.scores(networkHash: "n1", lookup) == [kept.key: kept])
+      #expect(try reader.scores(networkHash: "n2", lookup).isEmpty)
+      let many = ScoreLookup(identities: identities, seeds: Array(0..<2000))
+      #expect(try reader.scores(networkHash: "n1", many) == [kept.key: kept])
+      #expect(try reader.spaceDocumentHash("tiny") == nil)
+      try store.keepSpaceDocument(SpaceDocument(contentHash: "h1", name: "tiny", text: "name: tiny"))
+      #expect(try reader.spaceDocumentHash("tiny") == "h1")
+    }
   }
 
   @Test(
     arguments: [
       (#"{}"#, [:]), (#"{"a":1}"#, ["a": 1]), (#"{"a":-0.5,"b":1e-300}"#, ["a": -0.5, "b": 1e-300]),
-      (#" {"a" : 1 , "b": 2e3}"#, ["a": 1, "b": 2000]), (#"{"\u0061\"":1}"#, ["a\"": 1]), 
+      (#" {"a" : 1 , "b": 2e3}"#, ["a": 1, "b": 2000]), (#"{"\u0061\"":1}"#, ["a\"": 1]),
       (#"{"a":1"#, nil), (#"{"a":"1"}"#, nil), (#"{"a":1} x"#, nil), (#"[1]"#, nil), (#"{"a":-inf}"#, nil),
     ] as [(String, [String: Double]?)])
   func metricsInAnySpellingOfJSONAreRead(text: String, expected: [String: Double]?) throws {
@@ -81,15 +101,15 @@ import Trainability
   @Test func everyCommitOfAnyoneChangesTheRevision() throws {
     let folder = try TemporaryFolder()
     let store = try ResultStore.open(folder.store)
-    let revision = try StoreRevision(of: store)
-    var last = try revision.current()
-    #expect(try revision.current() == last)
+    let reader = try StoreReader(of: store)
+    var last = try reader.revision()
+    #expect(try reader.revision() == last)
     func expectChange(_ change: () throws -> Void) throws {
       try change()
-      let now = try revision.current()
+      let now = try reader.revision()
       #expect(now != last)
       last = now
-      #expect(try revision.current() == last)
+      #expect(try reader.revision() == last)
     }
     try expectChange { try store.insert(score(key("n1"))) }
     try expectChange { try ResultStore.open(folder.store).insert(score(key("n2"))) }
@@ -97,14 +117,14 @@ import Trainability
       try DatabaseQueue(path: folder.store).write { try $0.execute(sql: "DELETE FROM scores") }
     }
     _ = try store.score(key("n1"))
-    #expect(try revision.current() == last)
+    #expect(try reader.revision() == last)
 
     let inMemory = try ResultStore.inMemory()
-    let other = try StoreRevision(of: inMemory)
-    let before = try other.current()
-    #expect(try other.current() == before)
+    let other = try StoreReader(of: inMemory)
+    let before = try other.revision()
+    #expect(try other.revision() == before)
     try inMemory.insert(score(key("n1")))
-    #expect(try other.current() != before)
+    #expect(try other.revision() != before)
   }
 
   @Test func sameValuesAgainChangeNothing() throws {

@@ -27,11 +27,15 @@ extension Request {
     _ kinds: [BodyKind], most: Int, seconds: Int, context: DaemonContext
   ) async throws -> (text: String, kind: BodyKind) {
     let given = headers[.contentType] ?? ""
-    let mediaType = given.split(separator: ";").first.map {
-      $0.trimmingCharacters(in: .whitespaces).lowercased()
-    }
-    let names = kinds.map { $0 == .json ? "application/json" : "application/yaml" }.joined(separator: " or ")
-    guard let kind = mediaType.flatMap(BodyKind.init(mediaType:)), kinds.contains(kind) else {
+    // Mostly it is the name alone.
+    let found =
+      BodyKind(mediaType: given)
+      ?? given.split(separator: ";").first.flatMap {
+        BodyKind(mediaType: $0.trimmingCharacters(in: .whitespaces).lowercased())
+      }
+    guard let kind = found, kinds.contains(kind) else {
+      let names = kinds.map { $0 == .json ? "application/json" : "application/yaml" }.joined(
+        separator: " or ")
       throw Problem(
         .unsupportedMediaType,
         given.isEmpty

@@ -12,11 +12,11 @@ enum Scorable: Sendable {
   case network(Network, name: String?, PreparedNetworks)
 
   /// Nil when something would have to be computed.
-  func stored(in store: ResultStore) throws(ScorerError) -> ScoreResult? {
+  func stored(in source: any ScoreSource) throws(ScorerError) -> ScoreResult? {
     switch self {
-    case .candidate(let candidate, let space): try space.storedScore(of: candidate, in: store)
+    case .candidate(let candidate, let space): try space.storedScore(of: candidate, in: source)
     case .network(let network, let name, let networks):
-      try networks.storedScore(of: network, name: name, in: store)
+      try networks.storedScore(of: network, name: name, in: source)
     }
   }
 
@@ -68,19 +68,47 @@ struct ScoreAnswers: Sendable {
   /// Reads the question and asks the store. Blocks.
   /// - Throws: `InvalidDocument`, `Problem`, `ScorerError`, or `CandidateError` for the only candidate of a question.
   init(to text: String, services: DaemonServices) throws {
-    revision = try services.answers.currentRevision()
-    self.services = services
+    let revision = try services.reader.revision()
     let question = try ScoreQuestion(
       text, knownNames: services.knownNames, mostCandidates: services.configuration.mostCandidates)
-    count = question.subjects.count
-    space = try question.space.map {
+    let space = try question.space.map {
       try services.spaces.prepared(named: $0, seeds: question.seeds, metrics: question.metrics)
     }
+    try self.init(to: question, space, revision, from: services.store, services)
+  }
+
+  /// The same for the question of a loop, about one candidate of a space that is ready: a short look into the store, in
+  /// whatever thread. Nil where it may take longer, or where the question has a mistake, which is told by reading it
+  /// again.
+  static func atOnce(to text: String, services: DaemonServices) throws -> ScoreAnswers? {
+    guard text.utf8.count <= longestAtOnce else { return nil }
+    let revision = try services.reader.revision()
+    guard
+      let question = try? ScoreQuestion(program: text, knownNames: services.knownNames, mostCandidates: 1),
+      let name = question.space, case .choices(let choices)? = question.subjects.first,
+      let space = try services.spaces.preparedAlready(
+        named: name, seeds: question.seeds, metrics: question.metrics, revision: revision),
+      let candidate = try? space.space.candidate(choices: choices), space.isQuicklyKnown(candidate)
+    else { return nil }
+    return try ScoreAnswers(to: question, space, revision, from: services.reader, services)
+  }
+
+  /// In bytes of a question.
+  private static let longestAtOnce = 4 << 10
+
+  private init(
+    to question: ScoreQuestion, _ space: PreparedSpace?, _ revision: Int64, from source: any ScoreSource,
+    _ services: DaemonServices
+  ) throws {
+    self.revision = revision
+    self.services = services
+    self.space = space
+    count = question.subjects.count
     seeds = space?.seeds ?? question.seeds ?? question.settings.scoring.seeds
     for (place, subject) in question.subjects.enumerated() {
       do {
         let scorable = try scorable(subject, of: question)
-        if let stored = try scorable.stored(in: services.store) {
+        if let stored = try scorable.stored(in: source) {
           services.metrics.noteCandidates(1, fromStore: true)
           found.append((place, Self.json(stored, place, scorable)))
         } else {

@@ -35,10 +35,16 @@ struct ScoreRoutes {
     defer { watch.end() }
     // One candidate, the usual question of a loop, is answered where it is read: every change of threads costs a loop
     // that waits.
-    let answers = try await services.blocking.run(for: watch) {
-      var answers = try ScoreAnswers(to: text, services: services)
-      try answers.computeOnly(watch)
-      return answers
+    let atOnce = try ScoreAnswers.atOnce(to: text, services: services)
+    let answers: ScoreAnswers
+    if let atOnce, atOnce.missing.isEmpty {
+      answers = atOnce
+    } else {
+      answers = try await services.blocking.run(for: watch) {
+        var answers = try atOnce ?? ScoreAnswers(to: text, services: services)
+        try answers.computeOnly(watch)
+        return answers
+      }
     }
     var results = [JSONValue](repeating: .null, count: answers.count)
     for (place, result) in answers.found { results[place] = result }

@@ -96,9 +96,10 @@ import Testing
     let space = try String(contentsOfFile: Tool.tinySpace, encoding: .utf8)
     _ = try daemon.send("POST", "/v1/spaces", headers: Self.yaml, body: space)
     let connection = try daemon.connect()
-    func ask() throws -> (fromStore: Bool, value: Double) {
-      let answer = try connection.send(
-        "POST", "/v1/score", headers: json, body: #"{"space": "tiny", "choices": {"depth": 2, "width": 64}}"#)
+    func ask(
+      _ body: String = #"{"space": "tiny", "choices": {"depth": 2, "width": 64}}"#
+    ) throws -> (fromStore: Bool, value: Double) {
+      let answer = try connection.send("POST", "/v1/score", headers: json, body: body)
       let result = try #require((try answer.json()["results"] as? [[String: Any]])?.first, "\(answer.text)")
       let metric = try #require(
         (result["metrics"] as? [String: Any])?["conditionNumber"] as? [String: Any])
@@ -109,11 +110,20 @@ import Testing
     let computed = try ask()
     #expect(!computed.fromStore)
     for _ in 0..<3 { #expect(try ask() == (true, computed.value)) }
+    let rewordings = [
+      #"{"choices": {"width": 64, "depth": 2}, "space": "tiny"}"#,
+      #"{"space":"tiny","candidates":[{"choices":{"width":64,"depth":2}}]}"#,
+      #"{"space": "t\u0069ny", "seeds": [0, 1, 2], "choices": {"width": 64, "depth": 2}}"#,
+    ]
+    for body in rewordings { #expect(try ask(body) == (true, computed.value), "\(body)") }
     // Another process takes the scores away: they are computed again.
     let file = try DatabaseQueue(path: folder.file("s.sqlite"))
     try file.write { try $0.execute(sql: "DELETE FROM scores") }
-    #expect(try ask() == (false, computed.value))
-    #expect(try ask() == (true, computed.value))
+    for body in rewordings {
+      #expect(try ask(body) == (false, computed.value))
+      #expect(try ask() == (true, computed.value))
+      try file.write { try $0.execute(sql: "DELETE FROM scores") }
+    }
     // The name comes to mean another space.
     let renamed = try daemon.send(
       "POST", "/v1/spaces", headers: Self.yaml,
