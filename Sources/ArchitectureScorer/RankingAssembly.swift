@@ -11,6 +11,8 @@ struct RankingAssembly {
   let scores: [String: NetworkScores]
   let counts: RunCounts
   let ending: RunEnding
+  /// Why there are no scores of a network.
+  var reasonOfAbsence = "the run was interrupted before it was computed"
 
   init(
     rules: ScoringRules, entries: [CandidateEntry], scores: [String: NetworkScores], counts: RunCounts,
@@ -94,7 +96,7 @@ struct RankingAssembly {
   private func verdict(_ entry: CandidateEntry) -> Verdict {
     if let failure = entry.failure { return Verdict(outcome: .pluginError, message: failure) }
     guard let hash = entry.networkHash, let scores = self.scores[hash] else {
-      return Verdict(outcome: .cancelled, message: "the run was interrupted before it was computed")
+      return Verdict(outcome: .cancelled, message: reasonOfAbsence)
     }
     var verdict = Verdict(
       seedsOk: scores.seeds.count(where: rules.isRankable),

@@ -87,10 +87,11 @@ public struct StoredRun: Sendable {
     self.sizes = sizes
     var counts = RunCounts()
     counts.candidates = entries.count
-    result = RankingAssembly(
+    var assembly = RankingAssembly(
       rules: rules, entries: entries, scores: scores, counts: counts,
-      ending: record.status == .finished ? .complete : .interrupted
-    ).result(
+      ending: record.status == .finished ? .complete : .interrupted)
+    if record.status == .running { assembly.reasonOfAbsence = "it is still to be computed" }
+    result = assembly.result(
       for: description, spaceHash: record.spaceContentHash ?? "",
       wallSeconds: record.finished.map { $0.timeIntervalSince(record.started) } ?? 0)
   }

@@ -23,6 +23,15 @@ public struct LabelFit: Hashable, Sendable {
   /// hide the directions that a trained network learns.
   public static let relativeRidge = 1e-4
 
+  /// What a network is trained to say of samples of these classes, n × classes: one-hot less 1/classes, in the order of the
+  /// classes that occur.
+  public static func targets(_ labels: [Int]) -> Matrix {
+    let classes = Set(labels).sorted()
+    return Matrix(rows: labels.count, columns: classes.count) { row, column in
+      (labels[row] == classes[column] ? 1 : 0) - 1 / Double(classes.count)
+    }
+  }
+
   /// From what was kept of an earlier fit.
   package init(
     alignment: Double?, complexity: Double?, validationAccuracy: Double, displacement: Double,
@@ -50,9 +59,7 @@ public struct LabelFit: Hashable, Sendable {
     guard classes.count > 1 else {
       throw .invalidParameter("all \(n) samples are of one class")
     }
-    let targets = Matrix(rows: n, columns: classes.count) { row, column in
-      (labels[row] == classes[column] ? 1 : 0) - 1 / Double(classes.count)
-    }
+    let targets = Self.targets(labels)
     guard let limits = LearningRateLimits(kernel) else { throw .invalidParameter("the kernel is zero") }
     let dynamics = try TrainingDynamics(kernel: kernel, targets: targets)
     alignment = try? centredAlignment(kernel: kernel.matrix, targets: targets)

@@ -1,7 +1,9 @@
 import ArchitectureScorer
+import Foundation
 import ResultStorage
 import SearchSpaces
 import Testing
+import Trainability
 
 private let scorer = Scorer()
 
@@ -112,4 +114,44 @@ func choicesThatNameNoCandidateAreExplained(choices: [String: Int], expected: St
   let store = try ResultStore.inMemory()
   #expect(try networks.storedScore(of: network, name: nil, in: store) == nil)
   #expect(throws: ScorerError.self) { try networks.score(network, name: nil, in: store) }
+}
+
+@Test func trainingOnLabelsIsWhatTheMetricsOfLabelsSay() throws {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let rows = (0..<30).map { "\($0 % 3),\(Double($0 * 7 % 11) / 11),\(Double($0) / 30),class\($0 % 3)" }
+  try (["a,b,c,class"] + rows).joined(separator: "\n").write(
+    to: folder.appendingPathComponent("table.csv"), atomically: true, encoding: .utf8)
+  let text = """
+    family: fully_connected
+    input: {shape: [3], outputs: 3, samples: 12, dataset: {kind: csv, path: \(folder.path)/table.csv, label: class}}
+    fixed: {depth: 2}
+    choices: {width: [24, 32]}
+    scoring: {metrics: [label_displacement], seeds: 2, precision: double}
+    """
+  let prepared = try scorer.prepare(try scorer.space(text))
+  #expect(prepared.hasLabels)
+  let candidate = try prepared.space.candidate(choices: ["width": .integer(24)])
+  let scored = try prepared.score(candidate, in: nil)
+  let displacements = try #require(scored.candidate.metrics["labelDisplacement"]?.perSeed)
+  for (seed, expected) in zip(prepared.seeds, displacements) {
+    let dynamics = try #require(try prepared.trainingDynamics(of: candidate, seed: seed))
+    #expect(dynamics.targets.rows == 12 && dynamics.targets.columns == 3)
+    let displacement = try dynamics.displacement(at: .gradientFlow(time: .infinity))
+    #expect(abs(displacement / (try #require(expected)) - 1) < 1e-9)
+  }
+  let unlabelled = try scorer.prepare(try scorer.space(nineNetworks))
+  let any = try #require(unlabelled.space.candidate(at: 0))
+  #expect(try !unlabelled.hasLabels && unlabelled.trainingDynamics(of: any, seed: 0) == nil)
+}
+
+@Test func aNetworkThatWasMadeIsKnownQuickly() throws {
+  let prepared = try scorer.prepare(try scorer.space(nineNetworks))
+  let store = try ResultStore.inMemory()
+  let first = try #require(prepared.space.candidate(at: 0))
+  // How long making one takes is not known before the first.
+  #expect(!prepared.isQuicklyKnown(first))
+  #expect(try prepared.storedScore(of: first, in: store) == nil)
+  #expect(prepared.isQuicklyKnown(first))
 }

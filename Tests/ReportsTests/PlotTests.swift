@@ -40,6 +40,9 @@ private final class Elements: NSObject, XMLParserDelegate {
     #expect(long.count < 12 && long.allSatisfy { !$0.label.isEmpty })
     let short = PlotAxis("", .logarithmic, range: 1...10).ticks.map(\.label).filter { !$0.isEmpty }
     #expect(short == ["1", "2", "5", "10"])
+    // Between 1, 2 and 5 there is no tick.
+    #expect(PlotAxis("", .logarithmic, range: 105...180).ticks.map(\.label) == ["120", "140", "160", "180"])
+    #expect(PlotAxis("", .logarithmic, range: 2.1e6...4.5e6).ticks.count { !$0.label.isEmpty } > 1)
   }
 }
 

@@ -32,6 +32,8 @@ package struct PlotAxis: Sendable {
 
   /// A logarithmic axis that is fitted shows this many powers of ten below the largest value.
   static let mostDecades = 12.0
+  /// One that is shorter has the ticks of a linear one.
+  private static let fewestDecades = 0.7
 
   /// Fitted to values, rounded outwards to whole ticks when it is not fixed.
   func fitted(to values: some Sequence<Double>) -> PlotAxis {
@@ -107,6 +109,8 @@ package struct PlotAxis: Sendable {
     let (low, high) = (log10(range.lowerBound), log10(range.upperBound))
     let decades = high - low
     guard decades.isFinite else { return [] }
+    // Between 1, 2 and 5 there may be none.
+    if decades < Self.fewestDecades { return linearTicks(range) }
     // Every power of ten while they fit, else every second, fifth, …
     let stride = decades <= 8 ? 1 : Self.niceStep(decades / 7)
     var ticks: [Tick] = []

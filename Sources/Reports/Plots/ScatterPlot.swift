@@ -78,7 +78,7 @@ package struct ScatterPlot: Sendable {
 
   /// Smaller where there are many, so that they can be told apart.
   private static func dots(_ width: Int) -> String {
-    " fill=\"none\" stroke=\"var(--series0)\" stroke-opacity=\".5\" stroke-width=\"\(width)\" stroke-linecap=\"round\""
+    " fill=\"none\" stroke=\"var(--series0)\" stroke-opacity=\".7\" stroke-width=\"\(width)\" stroke-linecap=\"round\""
   }
 
   private func legend(top: Double) -> [String] {

@@ -11,7 +11,7 @@ struct JobListPage {
   let isFirst: Bool
 
   var page: DashboardPage {
-    DashboardPage(title: "Jobs", place: .jobs, body: body, isLive: true)
+    DashboardPage(title: "Jobs", place: .jobs, body: body)
   }
 
   private var body: String {
@@ -29,26 +29,44 @@ struct JobListPage {
     let newest = isFirst ? "" : "<a class=\"button\" href=\"/\">Newest</a>"
     return """
       <h1>Jobs</h1>
-      <div class="scroll"><table>
-      <thead><tr><th class="number">job</th><th>space</th><th>status</th><th class="wide">progress</th>
-      <th class="number">candidates</th><th class="number">per second</th><th class="number">left</th>
-      <th class="number">failed</th><th>submitted</th></tr></thead>
-      <tbody>
+      <p class="unseen" role="status" data-announcement></p>
+      <div class="scroll"><table class="jobs" role="table" aria-label="Jobs, the newest first">
+      <thead role="rowgroup"><tr role="row">\(Self.head)</tr></thead>
+      <tbody role="rowgroup">
       \(rows.joined(separator: "\n"))
       </tbody></table></div>
       <div class="pager">\(newest)\(older)</div>
       """
   }
 
+  /// With what each is called on narrow pages, where a row is a card without a head.
+  private static let columns: [(name: String, title: String, styles: String)] = [
+    ("job", "job", "number"), ("space", "space", ""), ("status", "status", ""), ("bar", "progress", "wide"),
+    ("count", "candidates", "number"), ("rate", "per second", "number"), ("left", "left", "number"),
+    ("failed", "failed", "number"), ("date", "submitted (UTC)", ""),
+  ]
+
+  // The roles are those of a table, which browsers forget where it is laid out as cards.
+  private static var head: String {
+    columns.map { column in
+      "<th scope=\"col\" role=\"columnheader\" class=\"\(column.styles)\">\(column.title)</th>"
+    }.joined()
+  }
+
   private func row(_ job: JobRecord) -> String {
-    "<tr\(job.status.isEnd ? "" : " data-job=\"\(job.id)\"")><td class=\"number\"><a href=\"/jobs/\(job.id)\">\(job.id)</a></td>"
-      + "<td><a href=\"/jobs/\(job.id)\">\(PageText.escaped(job.space.name))</a></td>"
-      + "<td>\(JobText.status(job.status))</td><td class=\"wide\">\(JobText.bar(job))</td>"
-      + "<td class=\"number\">\(JobText.count(job))</td>"
-      + "<td class=\"number\" data-field=\"rate\">\(NumberText.missing)</td>"
-      + "<td class=\"number\" data-field=\"left\">\(NumberText.missing)</td>"
-      + "<td class=\"number\" data-field=\"failed\">\(NumberText.grouped(job.progress.failed))</td>"
-      + "<td>\(JobText.date(job.created))</td></tr>"
+    let missing = NumberText.missing
+    let cells = [
+      "<a href=\"/jobs/\(job.id)\" aria-label=\"job \(job.id)\">\(job.id)</a>",
+      "<a href=\"/jobs/\(job.id)\">\(PageText.escaped(job.space.name))</a>",
+      JobText.status(job.status), JobText.bar(job), JobText.count(job),
+      "<span data-field=\"rate\">\(missing)</span>", "<span data-field=\"left\">\(missing)</span>",
+      "<span data-field=\"failed\">\(NumberText.grouped(job.progress.failed))</span>",
+      JobText.date(job.created),
+    ]
+    let row = zip(Self.columns, cells).map { column, cell in
+      "<td role=\"cell\" class=\"in-\(column.name) \(column.styles)\" data-title=\"\(column.title)\">\(cell)</td>"
+    }
+    return "<tr role=\"row\"\(job.status.isEnd ? "" : " data-job=\"\(job.id)\"")>\(row.joined())</tr>"
   }
 }
 
@@ -62,7 +80,7 @@ enum JobText {
     let total = job.progress.total.map { " max=\"\(max(1, $0))\" value=\"\(job.progress.done)\"" } ?? ""
     let isKnown = job.progress.total != nil || job.status == .running
     return
-      "<progress data-field=\"bar\" aria-label=\"progress\"\(isKnown ? total : " max=\"1\" value=\"0\"")></progress>"
+      "<progress data-field=\"bar\" aria-label=\"progress of job \(job.id)\"\(isKnown ? total : " max=\"1\" value=\"0\"")></progress>"
   }
 
   static func count(_ job: JobRecord) -> String {
@@ -70,9 +88,10 @@ enum JobText {
       + "<span data-field=\"total\">\(job.progress.total.map(NumberText.grouped) ?? "?")</span>"
   }
 
-  /// `2026-03-01 12:30 UTC`.
+  /// `2026-03-01 12:30`, in UTC.
   static func date(_ date: Date) -> String {
-    date.formatted(.iso8601).replacing("T", with: " ").dropLast(4) + " UTC"
+    let text = date.formatted(.iso8601)
+    return "<time datetime=\"\(text)\">\(text.replacing("T", with: " ").dropLast(4))</time>"
   }
 }
 
@@ -99,7 +118,8 @@ struct SpaceListPage {
       title: "Spaces", place: .spaces,
       body: "<h1>Search spaces</h1>\n"
         + (shown.isEmpty
-          ? "<div class=\"empty\">There is none yet.</div>" : shown.map(section).joined(separator: "\n"))
+          ? "<div class=\"empty\">There is none yet. One that is sent to /v1/spaces or /v1/jobs is kept under its name.</div>"
+          : shown.map(section).joined(separator: "\n"))
         + "<div class=\"pager\">\(first)\(more ?? "")</div>")
   }
 
@@ -112,7 +132,7 @@ struct SpaceListPage {
     return """
       <section><h2>\(PageText.escaped(space.name))</h2>
       <p class="soft mono"><a href="/v1/spaces/\(space.contentHash)">\(space.contentHash.prefix(12))</a></p>
-      <pre>\(lines.joined(separator: "\n"))\(isCut ? " …" : "")</pre></section>
+      <pre class="code" tabindex="0" role="region" aria-label="\(PageText.escaped(space.name))">\(lines.joined(separator: "\n"))\(isCut ? " …" : "")</pre></section>
       """
   }
 }
