@@ -153,12 +153,12 @@ import Trainability
   @Test func lookingWhetherItTakesChangesChangesNothing() throws {
     let folder = try TemporaryFolder()
     let store = try ResultStore.open(folder.store)
-    let revision = try StoreRevision(of: store)
+    let reader = try StoreReader(of: store)
     let (before, files) = (
-      try revision.current(), try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      try reader.revision(), try FileManager.default.contentsOfDirectory(atPath: folder.path)
     )
     try store.checkWritable()
-    #expect(try revision.current() == before)
+    #expect(try reader.revision() == before)
     #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == Set(files))
     try ResultStore.inMemory().checkWritable()
   }
