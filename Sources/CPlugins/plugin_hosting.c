@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-const ntkscorer_plugin_table *ntkscorer_open_library(const char *path, char *problem, size_t capacity) {
+void *ntkscorer_open_library(const char *path, char *problem, size_t capacity) {
   int flags = RTLD_NOW | RTLD_LOCAL;
   // A plugin in Swift brings a copy of modules that this program has too; each must use its own.
 #if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__)
@@ -20,8 +20,11 @@ const ntkscorer_plugin_table *ntkscorer_open_library(const char *path, char *pro
   if (library == NULL) {
     const char *reason = dlerror();
     snprintf(problem, capacity, "it cannot be loaded: %s", reason ? reason : "no reason given");
-    return NULL;
   }
+  return library;
+}
+
+const ntkscorer_plugin_table *ntkscorer_enter_library(void *library, char *problem, size_t capacity) {
   const ntkscorer_plugin_table *(*entry)(void);
   *(void **)&entry = dlsym(library, "ntkscorer_plugin_v1");
   if (entry == NULL) {

@@ -1,24 +1,50 @@
 import CPlugins
 import Foundation
+import Synchronization
 
 /// A shared library with the C interface, loaded into this process.
-final class PluginLibrary: @unchecked Sendable {
-  // Sendable because the table is constant, and its functions are entered by one thread at a time, with the lock held,
-  // unless the plugin says that several may.
-  private let table: ntkscorer_plugin_table
-  private let lock: NSLock?
+struct PluginLibrary: Sendable {
+  private let entered: Entered
   private let name: String
 
   /// - Throws: `PluginFault.Kind.incompatible`.
   init(path: String, name: String) throws(PluginFault) {
+    self.name = name
+    entered = try Self.all.withLock { (all) throws(PluginFault) in
+      let library = try Self.checked(name) { ntkscorer_open_library(path, $0, $1) }
+      if let entered = all[UInt(bitPattern: library)] { return entered }
+      let table = try Self.checked(name) { ntkscorer_enter_library(library, $0, $1) }
+      let entered = Entered(table: table.pointee)
+      all[UInt(bitPattern: library)] = entered
+      return entered
+    }
+  }
+
+  /// Of this process, by the address of what is loaded: a library is asked for its table once, and one that only one
+  /// thread may enter is so for all who use it.
+  private static let all = Mutex<[UInt: Entered]>([:])
+
+  /// A library's table and, unless the plugin says that several threads may be in it, the lock of those who are.
+  private struct Entered: @unchecked Sendable {
+    // Sendable because the table is constant, and its functions are entered as it allows.
+    let table: ntkscorer_plugin_table
+    let lock: NSLock?
+
+    init(table: ntkscorer_plugin_table) {
+      self.table = table
+      lock = table.flags & NTKSCORER_PLUGIN_THREAD_SAFE == 0 ? NSLock() : nil
+    }
+  }
+
+  private static func checked<Pointer>(
+    _ name: String, _ body: (_ problem: UnsafeMutablePointer<CChar>, _ capacity: Int) -> Pointer?
+  ) throws(PluginFault) -> Pointer {
     var problem = [CChar](repeating: 0, count: 1024)
-    guard let table = ntkscorer_open_library(path, &problem, problem.count) else {
+    guard let pointer = body(&problem, problem.count) else {
       let bytes = problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
       throw PluginFault(plugin: name, kind: .incompatible, message: String(decoding: bytes, as: UTF8.self))
     }
-    self.table = table.pointee
-    self.name = name
-    lock = table.pointee.flags & NTKSCORER_PLUGIN_THREAD_SAFE == 0 ? NSLock() : nil
+    return pointer
   }
 
   /// Answers one request.
@@ -28,8 +54,9 @@ final class PluginLibrary: @unchecked Sendable {
   ///   - replyBytes: longer replies are refused.
   /// - Throws: `PluginFault` for a reply that is none.
   func answer(_ json: [UInt8], _ arrays: [PluginArray], replyBytes: Int) throws(PluginFault) -> [UInt8] {
-    lock?.lock()
-    defer { lock?.unlock() }
+    let table = entered.table
+    entered.lock?.lock()
+    defer { entered.lock?.unlock() }
     let names = arrays.map { strdup($0.name) }
     defer { names.forEach { free($0) } }
     let values = arrays.map { array in

@@ -150,6 +150,52 @@ private func ranked(_ result: Finished) throws -> Int? {
     #expect(result.errors.contains("its last words: no licence"))
   }
 
+  /// What a text may say only the family knows, so that the suite can try nothing.
+  @Test func aRequiredTextIsNoFailureOfTheSuite() throws {
+    let script = try PluginScript(
+      description:
+        #""families":[{"name":"scripted","version":"1","parameters":[{"name":"plan","type":"text","form":"a plan","documentation":"Layers."}]}]"#
+    )
+    let result = try Tool.run(["plugins", "check", script.path], in: folder)
+    #expect(result.exitCode == 0, "\(result.output)")
+    #expect(result.output.contains("cannot be tried: only the family knows what the text 'plan' may say"))
+  }
+
+  /// How a plugin ended is known also to a program whose own parent ignores the ends of its children.
+  @Test func endsAreToldWhereTheyAreIgnored() throws {
+    let script = try folder.write("#!/bin/sh\nexit 3\n", to: "bad.sh")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+    let result = try Tool.shell(
+      "trap '' CHLD; \"$TOOL\" plugins list --plugin '\(script)'", in: folder)
+    #expect(result.exitCode == 2)
+    #expect(result.errors.contains("bad.sh: it ended with exit code 3"), "\(result.errors)")
+  }
+
+  /// What is made for a plugin counts as memory: for every number of a kernel 25 bytes of text, or 16 for a library.
+  @Test func whatIsSentToAPluginIsInTheMemorysEstimate() throws {
+    let script = try PluginScript(
+      description:
+        #""metrics":[{"name":"told","version":"1","explanation":"A number.","direction":"higher","needs":["tangent_kernel"]}]"#
+    )
+    func estimate(_ metric: String, _ plugin: String) throws -> Int {
+      let file = try folder.write(
+        """
+        family: fully_connected
+        input: {shape: [2], outputs: 1, samples: 200}
+        choices: {width: [8]}
+        scoring: {seeds: 1, metrics: [\(metric)]}
+        ranking: {by: \(metric)}
+
+        """, to: "\(metric).yaml")
+      let result = try Tool.run(
+        ["rank", file, "--plugin", plugin, "--dry-run", "--no-store", "--format", "json"], in: folder)
+      #expect(result.exitCode == 0, "\(result.errors)")
+      return try #require(jsonObject(result.output)["largestCandidateBytes"] as? Int, "\(result.output)")
+    }
+    let library = try estimate("sample_coherence", builtLibrary("SampleCoherence"))
+    #expect(try estimate("told", script.path) - library == (25 - 16) * 200 * 200)
+  }
+
   /// Nothing that a plugin started is left when the program is.
   @Test(arguments: [SIGTERM, SIGKILL]) func nothingOutlivesTheProgram(signal: Int32) throws {
     let script = try PluginScript(

@@ -60,6 +60,22 @@ func whatALibraryDoesOutOfProcessCostsItsCallOnly(name: String, words: String, l
   #expect(layerCount(try plugin.call(make("none"))) == 2)
 }
 
+/// It is asked for its table once, and entered by one thread at a time, whoever uses it.
+@Test func aTrustedLibraryIsOneForAllWhoUseIt() async throws {
+  let plugins = try (0..<4).map { _ in try Plugin(path: faulty, isTrusted: true) }
+  try await withThrowingTaskGroup { group in
+    for plugin in plugins {
+      group.addTask {
+        for _ in 0..<20 {
+          let reply = try plugin.call(make("slow"))
+          #expect(layerCount(reply) == 2)
+        }
+      }
+    }
+    try await group.waitForAll()
+  }
+}
+
 /// What it reads from standard input, itself or by a program that it starts, is no request.
 @Test func aLibraryMayRead() throws {
   let plugin = try Plugin(path: faulty)

@@ -41,8 +41,12 @@ void ntkscorer_end_program(int control, int is_urgent);
 /// Waits so many milliseconds until nothing is left of what a program started, and closes `control`.
 void ntkscorer_leave_program(int control, int timeout);
 
-/// A plugin's table, or NULL with what is wrong (at most `capacity` bytes with the final zero) in `problem`.
-const ntkscorer_plugin_table *ntkscorer_open_library(const char *path, char *problem, size_t capacity);
+/// A loaded library, the same for every call while its file is the same; or NULL with what is wrong (at most `capacity`
+/// bytes with the final zero) in `problem`.
+void *ntkscorer_open_library(const char *path, char *problem, size_t capacity);
+
+/// A loaded plugin's table, or NULL as above. To be asked once for a library.
+const ntkscorer_plugin_table *ntkscorer_enter_library(void *library, char *problem, size_t capacity);
 
 /// From now on the process ends at once when the other end of a socket is closed, whatever it is doing. Gives 0, or the
 /// error's number.

@@ -1,4 +1,5 @@
 // A family that makes linear maps, or does what the choice `fault` says.
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ static const char description[] =
     "{\"id\": %ld, \"families\": [{\"name\": \"faulty\", \"version\": \"1\", \"parameters\": [\n"
     "{\"name\": \"fault\", \"type\": \"choice\", \"default\": \"none\", \"documentation\": \"What goes wrong.\",\n"
     " \"choices\": [\"none\", \"crash\", \"exit\", \"hang\", \"null\", \"chatter\", \"memory\", "
-    "\"regroup\", \"input\"]},\n"
+    "\"regroup\", \"input\", \"slow\"]},\n"
     "{\"name\": \"units\", \"type\": \"integer\", \"minimum\": 1, \"default\": 4, \"documentation\": \"Hidden units.\"}]}]}";
 
 static long number_after(const char *request, const char *key) {
@@ -49,6 +50,13 @@ static char *call(
     for (;;) pause();
   }
   if (strstr(request, "\"fault\":\"input\"") && system("head -c 40") != 0) return NULL;
+  if (strstr(request, "\"fault\":\"slow\"")) {
+    static atomic_int callers;
+    int others = atomic_fetch_add(&callers, 1);
+    usleep(2000);
+    atomic_fetch_sub(&callers, 1);
+    if (others > 0) return NULL;
+  }
   if (strstr(request, "\"fault\":\"chatter\"")) {
     printf("a library prints to standard output\n");
     fflush(stdout);
@@ -70,4 +78,8 @@ static void release(void *context, char *reply) {
 static const ntkscorer_plugin_table table = {
     .abi_version = NTKSCORER_PLUGIN_ABI_VERSION, .call = call, .release = release};
 
-const ntkscorer_plugin_table *ntkscorer_plugin_v1(void) { return &table; }
+const ntkscorer_plugin_table *ntkscorer_plugin_v1(void) {
+  // The interface says that it is called once.
+  static atomic_int calls;
+  return atomic_fetch_add(&calls, 1) == 0 ? &table : NULL;
+}
