@@ -4,25 +4,25 @@
 
 enum {
   // Vectors that a strip's transforms may take: what leaves room in a second-level cache that two threads share.
-  correlationVectors = 3 << 10,
+  correlationVectors = 4 << 10,
   gradientVectors = 4 << 10,
-  // Rows that a strip should have at least, because each needs two rows of inputs more.
+  // Rows that a strip of gradients should have at least, because each needs two rows of inputs more.
   fewestRows = 8,
-  // Columns of a product: enough to use each weight often while the products stay in the first-level cache.
-  productColumns = 16,
 };
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t greatest(int64_t a, int64_t b) { return a > b ? a : b; }
 
 LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns) {
-  int64_t affordable = correlationVectors / (WINOGRAD_POINTS * sources);
+  int64_t points = WINOGRAD_POINTS * WINOGRAD_POINTS;
+  // Many channels have more weights than transforms, and every strip reads all of them: strips in proportion then.
+  int64_t balanced = sources * targets / (2 * LANE_COUNT * (sources + targets));
+  int64_t affordable = greatest(1, greatest(balanced, correlationVectors / (points * (sources + targets))));
+  int64_t tileRows = least(least((rows + 3) / 4, affordable), WINOGRAD_TILE_ROWS);
   LaneWinogradStrip strip;
-  strip.tiles = greatest(1, least((columns + 3) / 4, affordable / (least(rows, fewestRows) + 2)));
-  strip.rows = greatest(1, least(rows, affordable / strip.tiles - 2));
-  strip.productRows = greatest(1, least(strip.rows, productColumns / strip.tiles));
-  strip.scratch = WINOGRAD_POINTS
-    * (sources * laneWinogradChannel((strip.rows + 2) * strip.tiles) + 1 + targets * strip.productRows * strip.tiles + 1);
+  strip.rows = 4 * tileRows;
+  strip.tiles = least((columns + 3) / 4, affordable / tileRows);
+  strip.scratch = points * ((sources + targets) * tileRows * strip.tiles + 2);
   return strip;
 }
 
@@ -35,7 +35,6 @@ LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, in
   strip.tiles =
     greatest(1, least((columns + 3) / 4, affordable / (sources * (wanted + 2) + targets * wanted)));
   strip.rows = greatest(1, least(rows, (affordable / strip.tiles - 2 * sources) / (sources + targets)));
-  strip.productRows = strip.rows;
   strip.scratch = WINOGRAD_POINTS
     * (3 * (targets * sources + 1) + sources * laneWinogradChannel((strip.rows + 2) * strip.tiles) + targets * strip.rows * strip.tiles + 2);
   return strip;

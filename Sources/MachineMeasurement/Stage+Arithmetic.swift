@@ -76,13 +76,13 @@ extension Stage {
 
   // MARK: Minimal filtering and products
 
-  /// Work is counted as for the plain sum, of which minimal filtering forms half the products: a share above one is
+  /// Work is counted as for the plain sum, of which minimal filtering forms a quarter of the products: a share above one is
   /// possible.
   func minimalFiltering() -> MicroKernel {
     let (channels, side, vectors, map, kernels) = (channels, side, vectors, map, kernels)
     let reads = inside(3, stride: 1, side)
     let strip = laneWinogradStrip(Int64(channels), Int64(channels), Int64(side), Int64(side))
-    let weights = channels * channels * 3 * Int(WINOGRAD_POINTS)
+    let weights = channels * channels * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
     return MicroKernel(
       name: "Winograd 3×3", channels: channels, side: side, limit: .multiplyAdds,
       work: Double(2 * laneCount * channels * channels * reads * reads),

@@ -70,7 +70,7 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    if let winograd {
+    if let winograd = winograd?.ofPasses {
       winograd.forward(inputs[0], weights: weights.weight, bias: weights.bias, into: output, context)
       return
     }
@@ -191,7 +191,7 @@ private final class BackwardWeights<Scalar: LaneScalar> {
   ) {
     pool = context.pool
     if let factor { folded = Self.fold(convolution, factor, context) }
-    guard let winograd = convolution.winograd else {
+    guard let winograd = convolution.winograd?.ofPasses else {
       transformed = nil
       return
     }

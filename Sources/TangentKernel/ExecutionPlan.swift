@@ -218,7 +218,7 @@ struct ExecutionPlan {
     var rows = Double(network.network.parameterCount(at: step.index))
     if case .convolution(let declared) = step.node.operation {
       let (layer, input) = declared.computed(on: inputShapes(of: step)[0])
-      let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)
+      let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)?.ofPasses
       scalars += winograd.map { Double($0.transformedWeightCount) } ?? rows
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: rounds.gramBlocks, scalarBytes: scalarBytes)
@@ -253,7 +253,7 @@ struct ExecutionPlan {
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: columns, scalarBytes: scalarBytes)
       var bytes = chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes) + perChannel
-      if let winograd = WinogradConvolution(layer, input: input, output: step.node.shape) {
+      if let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)?.ofPasses {
         bytes +=
           Double(winograd.transformedWeightCount * scalarBytes)
           + Double(gramSlotCount * winograd.scratchVectors * laneCount * scalarBytes)

@@ -2,11 +2,14 @@ import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
-/// A convolution that Winograd's minimal filtering computes with half the products: kernels of 3 × 3, stride one, no
-/// dilation, and enough channels to pay for the transforms. Decided by shape alone, as the rounding follows from it.
+/// A convolution that Winograd's minimal filtering computes with a quarter of the products (half of them for weight
+/// gradients): kernels of 3 × 3, stride one, no dilation, and enough channels to pay for the transforms. Decided by shape
+/// alone, as the rounding follows from it.
 struct WinogradConvolution {
   /// Fewer channels than this on either side cost more in transforms than the products saved.
-  static let fewestChannels = 6
+  private static let fewestChannels = 6
+  /// The same of forward and backward passes, whose transforms are along both axes.
+  private static let fewestChannelsOfPasses = 8
 
   let groups: Int
   /// Of one group.
@@ -24,13 +27,19 @@ struct WinogradConvolution {
     (outputHeight, outputWidth) = (output.dimensions[1], output.dimensions[2])
     guard layer.kernelHeight == 3, layer.kernelWidth == 3, layer.stride == 1, layer.dilation == 1,
       padding <= 2,
-      min(sourceChannels, targetChannels) >= Self.fewestChannels, min(width, outputWidth) >= 4
+      min(sourceChannels, targetChannels) >= Self.fewestChannels,
+      min(height, width, outputHeight, outputWidth) >= 4
     else { return nil }
+  }
+
+  /// For forward and backward passes; nil where these are to use the plain sum.
+  var ofPasses: WinogradConvolution? {
+    min(sourceChannels, targetChannels) >= Self.fewestChannelsOfPasses ? self : nil
   }
 
   /// Scalars of all groups' transformed weights, in either direction.
   var transformedWeightCount: Int {
-    groups * targetChannels * sourceChannels * 3 * Int(WINOGRAD_POINTS)
+    groups * targetChannels * sourceChannels * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
   }
 
   /// Vectors of scratch that one worker needs in a forward or backward pass.
@@ -124,10 +133,11 @@ struct WinogradConvolution {
       to: LaneMap(channels: targets, rows: rows, columns: columns), padding: padding)
     shape.accumulate = accumulate
     let strip = Int(laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns)).rows)
-    // Each output is computed whole by one call, so how rows are shared out changes no bits.
+    // Each tile is computed whole by one call, so how rows are shared out changes no bits.
     let wanted =
       context.workers.threads > 1 ? (4 * context.workers.threads + target.columns - 1) / target.columns : 1
-    let parts = max(1, min(wanted, rows / strip))
+    let strips = (rows + strip - 1) / strip
+    let parts = min(wanted, strips)
     let slots = min(context.workers.threads, gramSlotCount, target.columns * parts)
     let slotScalars = scratchVectors * laneCount
     nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
@@ -137,8 +147,8 @@ struct WinogradConvolution {
       for item in stride(from: slot, to: target.columns * parts, by: slots) {
         let (column, part) = item.quotientAndRemainder(dividingBy: parts)
         var piece = whole
-        piece.firstRow = Int64(rows * part / parts)
-        piece.endRow = Int64(rows * (part + 1) / parts)
+        piece.firstRow = Int64(strips * part / parts * strip)
+        piece.endRow = Int64(min(rows, strips * (part + 1) / parts * strip))
         for group in 0..<groups {
           context.kernels.winogradCorrelate(
             piece, source: source.channel(group * sources, ofColumn: column),

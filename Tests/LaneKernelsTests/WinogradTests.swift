@@ -2,7 +2,7 @@ import CLaneKernels
 import LaneKernels
 import Testing
 
-/// One 3 × 3 convolution: channel counts around the register tiles, maps around tiles of four columns and around strips.
+/// One 3 × 3 convolution: channel counts around the register tiles, maps around tiles of 4 × 4 and around strips.
 private struct Layer: CustomTestStringConvertible {
   var targets: Int, sources: Int
   var rows: Int, columns: Int
@@ -18,6 +18,7 @@ private let layers: [Layer] =
     Layer(targets: $0.0, sources: $0.1, rows: 6, columns: 9, padding: 1)
   }
   + [4, 5, 6, 7, 8, 13].map { Layer(targets: 5, sources: 3, rows: 5, columns: $0, padding: 1) }
+  + [4, 7, 8, 9, 15].map { Layer(targets: 3, sources: 5, rows: $0, columns: 6, padding: 1) }
   + [0, 1, 2].map { Layer(targets: 4, sources: 6, rows: 5, columns: 6, padding: $0) }
   + [
     Layer(targets: 2, sources: 2, rows: 1, columns: 5, padding: 1),
@@ -26,7 +27,7 @@ private let layers: [Layer] =
     Layer(targets: 33, sources: 2, rows: 40, columns: 17, padding: 1),
   ]
 
-/// Rounding: that of the plain sum, times what the transforms add.
+/// Rounding: that of the plain sum, and what the transforms add.
 private func allowance<Scalar: LaneScalar>(_ magnitude: Double, terms: Int, _ type: Scalar.Type) -> Double {
   magnitude * Double(Scalar.ulpOfOne) * (Double(terms) + 40)
 }
@@ -50,7 +51,7 @@ private func checkCorrelation<Scalar: LaneScalar>(_ layer: Layer, _ type: Scalar
     var results: [[Scalar]] = []
     for (_, kernels) in kernelTables(type) {
       let target = LaneBuffer(start)
-      let transformed = LaneBuffer<Scalar>(count: (layer.targets + 15) / 16 * 16 * layer.sources * 18)
+      let transformed = LaneBuffer<Scalar>(count: layer.targets * layer.sources * 36)
       // Turned: channels exchanged and kernels by half a turn, as a backward pass reads them.
       kernels.winogradWeights(
         targets: layer.targets, sources: layer.sources, targetStride: isTurned ? 9 : layer.sources * 9,
@@ -59,8 +60,9 @@ private func checkCorrelation<Scalar: LaneScalar>(_ layer: Layer, _ type: Scalar
       var shape = layer.shape
       shape.accumulate = accumulate
       let scratch = LaneBuffer<Scalar>(count: layer.strip.scratch * laneCount) { _ in .nan }
-      // In two pieces, as workers share out rows: each output is computed whole by one of them.
-      for (first, end) in [(0, rows / 2), (rows / 2, rows)] where first < end {
+      // In two pieces, as workers share out rows: each tile is computed whole by one of them.
+      let half = rows / 2 / 4 * 4
+      for (first, end) in [(0, half), (half, rows)] where first < end {
         shape.firstRow = Int64(first)
         shape.endRow = Int64(end)
         kernels.winogradCorrelate(

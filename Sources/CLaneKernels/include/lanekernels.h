@@ -91,23 +91,26 @@ typedef struct {
   int64_t targetChannels, targetRows, targetColumns, targetChannelStride;
   int64_t sourceChannels, sourceRows, sourceColumns, sourceChannelStride;
   int64_t padding;
+  /// Multiples of four, or the end of the map.
   int64_t firstRow, endRow;
   /// Add to what the target holds instead of overwriting it.
   bool accumulate;
 } LaneWinograd;
 
-/// Points of the transform of one tile.
+/// Points of the transform of one tile along one axis.
 #define WINOGRAD_POINTS 6
+/// Rows of tiles of a strip, at most.
+#define WINOGRAD_TILE_ROWS 2
 
 /// How a map is cut so that the transforms of one piece stay in cache. By shape alone: sums depend on it.
 typedef struct {
-  /// Target rows and tiles of four columns of a strip, and how many rows' products are formed at a time.
-  int64_t rows, tiles, productRows;
+  /// Target rows, and tiles of four columns, of a strip.
+  int64_t rows, tiles;
   /// Vectors of scratch.
   int64_t scratch;
 } LaneWinogradStrip;
 
-/// Vectors from one channel of a strip's transformed inputs to the next, for so many rows × tiles: an odd number, since
+/// Vectors from one channel of a strip's transformed rows to the next, for so many rows × tiles: an odd number, since
 /// channels a power of two apart would fight for the same cache sets.
 static inline int64_t laneWinogradChannel(int64_t vectors) { return vectors | 1; }
 LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
@@ -134,7 +137,7 @@ typedef struct {
     void (*multiply)(const LaneProduct *, const Scalar *weights, const Scalar *bias, const Scalar *source,           \
                      Scalar *target, Scalar *scratch);                                                               \
     /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; targets × sources */  \
-    /** × 3 × WINOGRAD_POINTS scalars. `isFlipped` turns each by half a turn. */                                     \
+    /** × WINOGRAD_POINTS² scalars. `isFlipped` turns each by half a turn. */                                     \
     void (*winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,            \
                             bool isFlipped, const Scalar *weights, Scalar *transformed);                             \
     /** The same sums as `correlate`, rounded otherwise. Scratch as `laneWinogradStrip` says. */                     \
