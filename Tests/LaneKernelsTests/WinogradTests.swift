@@ -25,6 +25,8 @@ private let layers: [Layer] =
     // Several strips of rows and of tiles.
     Layer(targets: 2, sources: 40, rows: 19, columns: 22, padding: 1),
     Layer(targets: 33, sources: 2, rows: 40, columns: 17, padding: 1),
+    // Strips as large as many channels make them.
+    Layer(targets: 130, sources: 140, rows: 9, columns: 10, padding: 1),
   ]
 
 /// Rounding: that of the plain sum, and what the transforms add.

@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 
 /// Looks after a question while its answer is computed, and stops that when its time is over, its client has left, or the
-/// daemon stops. What was computed by then is in the store, so that the same question goes on from there.
+/// daemon stops. Candidates that were finished by then are in the store, so that the same question goes on from there.
 final class QuestionWatch: Sendable {
   enum Reason: Sendable {
     case overdue(seconds: Int)
@@ -105,7 +105,7 @@ final class QuestionWatch: Sendable {
       case .stopping: "the daemon stops"
       }
     return Problem(
-      .unfinished, why + "; what was computed is stored, and the same question goes on from there",
+      .unfinished, why + "; finished candidates are stored, and the same question goes on from there",
       headers: [.retryAfter: "1"])
   }
 }

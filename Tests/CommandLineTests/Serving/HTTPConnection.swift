@@ -141,7 +141,8 @@ final class HTTPConnection {
 
   private func read() throws {
     var block = [UInt8](repeating: 0, count: 1 << 16)
-    let count = recv(descriptor, &block, block.count, 0)
+    var count = -1
+    repeat { count = recv(descriptor, &block, block.count, 0) } while count < 0 && errno == EINTR
     guard count > 0 else {
       throw Broken(description: count == 0 ? "closed" : String(cString: strerror(errno)))
     }
