@@ -19,8 +19,9 @@ public final class ExportedPlugin: Sendable {
   private let registry: Result<FamilyRegistry, PluginError>
   private let memory: Memory
 
-  /// What the C interface hands out: written in `init` and constant from then on.
+  /// What the C interface hands out.
   private struct Memory: @unchecked Sendable {
+    // Sendable because the table is written in the plugin's `init`, before anybody has it, and constant from then on.
     let table: UnsafeMutablePointer<ntkscorer_plugin_table>
   }
 

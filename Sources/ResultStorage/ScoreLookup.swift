@@ -37,10 +37,15 @@ public struct ScoreLookup: Sendable {
 /// What can be asked for stored scores: a store, or a connection of its own to one.
 public protocol ScoreSource: Sendable {
   /// The scores that are there for one network, by key; absent ones are absent.
+  ///
+  /// - Throws: `StoreError`.
   func scores(networkHash: String, _ lookup: ScoreLookup) throws(StoreError) -> [ScoreKey: ScoreRecord]
 }
 
 extension ResultStore: ScoreSource {
+  /// The scores that are there for one network, by key; absent ones are absent.
+  ///
+  /// - Throws: `StoreError`, `.corrupt` among them for a row that holds no valid score.
   public func scores(
     networkHash: String, _ lookup: ScoreLookup
   ) throws(StoreError) -> [ScoreKey: ScoreRecord] {

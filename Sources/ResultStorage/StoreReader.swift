@@ -30,6 +30,10 @@ public final class StoreReader: ScoreSource {
     }
   }
 
+  /// The scores that are there for one network, by key; absent ones are absent. What takes more than one statement goes
+  /// through the store.
+  ///
+  /// - Throws: `StoreError`.
   public func scores(
     networkHash: String, _ lookup: ScoreLookup
   ) throws(StoreError) -> [ScoreKey: ScoreRecord] {
