@@ -381,8 +381,8 @@ extension RunReport {
     let metricColumns = ["metric", "meaning", "source"].map { TextTable.Column($0, .left, importance: 0) }
     return section(
       "How the scores were made",
-      "Everything that decides a score beside the network. Equal settings give equal scores, bit for bit; this command made "
-        + "them:",
+      "Everything that decides a score beside the network. Equal settings give equal scores, bit for bit; they were made "
+        + "by:",
       "<pre>\(HTMLText.escaped(facts.command))</pre>\n"
         + (facts.definition.map {
           "<details><summary>The search space, as it was</summary><pre>\(HTMLText.escaped($0))</pre></details>\n"

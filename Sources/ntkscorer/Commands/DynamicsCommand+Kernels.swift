@@ -20,14 +20,14 @@ extension DynamicsCommand {
   func kernelFromFile(_ path: String) throws -> KernelData {
     KernelData(
       source: path, kernel: try InputFile.kernel(path),
-      cross: try testKernel.map { try InputFile.matrix($0) })
+      cross: try given.testKernel.map { try InputFile.matrix($0) })
   }
 
   func kernelFromJacobian(_ path: String) throws -> KernelData {
     let jacobian = try InputFile.matrix(path)
     return KernelData(
       source: path, kernel: try DecomposedKernel(jacobian.multiplied(byTransposeOf: jacobian)),
-      cross: try testKernel.map { try InputFile.matrix($0) })
+      cross: try given.testKernel.map { try InputFile.matrix($0) })
   }
 
   /// Rows of a kernel between all samples and outputs that are decomposed.
@@ -36,12 +36,11 @@ extension DynamicsCommand {
   /// Between all samples and outputs, which share their weights, where that is not too large; else, and at infinite
   /// width, where it is each output's own, the mean over outputs.
   func kernelOfNetwork() throws -> KernelData {
-    let scorer = logging.scorer
-    let path = network ?? ""
+    let path = given.network ?? ""
     let file = try NetworkFile.read(SourceText(contentsOfFile: path))
     let shape = file.network.inputShape
-    let batch = try InputFile.batch(inputs ?? "", shape: shape)
-    let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
+    let batch = try InputFile.batch(given.inputs ?? "", shape: shape)
+    let other = try given.testInputs.map { try InputFile.batch($0, shape: shape) }
     var settings = KernelSettings(outputReduction: .trace, precision: .double)
     settings.parameterization = file.parameterization ?? .standard
     let outputCount = file.network.outputCount
@@ -51,35 +50,25 @@ extension DynamicsCommand {
     if isFull { settings.outputReduction = .full }
     let source =
       kind == .empirical && outputCount > 1 && !isFull ? "\(path) (mean kernel over outputs)" : path
-    typealias Inputs = (batch: SampleBatch, exact: [Double])
-    func result(_ kind: KernelKind, _ first: Inputs, _ second: Inputs?) throws -> KernelResult {
-      try scorer.kernel(
-        KernelRequest(
-          kind: kind, network: file.network, inputs: first.batch, secondInputs: second?.batch,
-          exactInputs: first.exact, exactSecondInputs: second?.exact,
-          parameters: .drawn(seed: seed),
-          settings: settings, resources: resourcing.resources))
-    }
+    let network = NetworkKernels(
+      scorer: logging.scorer, network: file.network, seed: given.seed, settings: settings,
+      resources: resourcing.resources)
     func outputs(_ result: KernelResult) throws -> Matrix? {
       try result.outputs.map {
         try Matrix(rows: $0.count / max(1, outputCount), columns: outputCount, values: $0)
       }
     }
-    let own = try result(kind, batch, nil)
-    let cross = try other.map { try result(kind, $0, batch) }
+    let own = try network.result(kind, batch)
+    let cross = try other.map { try network.result(kind, $0, batch) }
     var data = KernelData(
       source: source, kernel: try DecomposedKernel(try Matrix(own.kernel)),
       cross: try cross.map { try Matrix($0.kernel) },
       outputs: try outputs(own), testOutputs: try cross.flatMap(outputs))
     if deviations, let other, let cross = data.cross {
       // Of the last layer alone the tangent kernel is the NNGP kernel.
-      let isPrior = kind == .nngp
       data.ensemble = try TrainedEnsemble(
         tangentKernel: data.kernel, tangentCross: cross,
-        prior: GaussianPrior(
-          training: isPrior ? data.kernel.matrix : Matrix(result(.nngp, batch, nil).kernel),
-          cross: isPrior ? cross : Matrix(result(.nngp, other, batch).kernel),
-          test: Matrix(result(.nngp, other, nil).kernel)))
+        prior: network.prior(batch, other, known: kind == .nngp ? (data.kernel.matrix, cross) : nil))
     }
     return data
   }
@@ -91,6 +80,4 @@ extension DynamicsCommand {
   func initialTest(_ data: KernelData) throws -> Matrix? {
     try initialTestOutputs.map { try InputFile.matrix($0) } ?? data.testOutputs
   }
-
-  func targets() throws -> Matrix { try InputFile.targets(labels, oneHot: oneHot) }
 }

@@ -15,22 +15,22 @@ extension DynamicsCommand {
   func trainedNetwork(
     _ dynamics: TrainingDynamics, _ targets: Matrix, _ moments: [TrainingProgress], learningRate: Double
   ) throws -> TrainedNetwork {
-    let file = try NetworkFile.read(SourceText(contentsOfFile: network ?? ""))
+    let file = try NetworkFile.read(SourceText(contentsOfFile: given.network ?? ""))
     let shape = file.network.inputShape
-    let training = try InputFile.batch(inputs ?? "", shape: shape)
-    let other = try testInputs.map { try InputFile.batch($0, shape: shape) }
-    func matrix(_ batch: (batch: SampleBatch, exact: [Double])) throws -> Matrix {
+    let training = try InputFile.batch(given.inputs ?? "", shape: shape)
+    let other = try given.testInputs.map { try InputFile.batch($0, shape: shape) }
+    func matrix(_ batch: NetworkKernels.Inputs) throws -> Matrix {
       try Matrix(rows: batch.batch.count, columns: shape.elementCount, values: batch.exact)
     }
     var settings = KernelSettings(outputReduction: .trace, precision: .double)
     settings.parameterization = file.parameterization ?? .standard
     // The engine reads float32, and the network has to start from the same outputs.
-    func rounded(_ batch: (batch: SampleBatch, exact: [Double])) throws -> Matrix {
+    func rounded(_ batch: NetworkKernels.Inputs) throws -> Matrix {
       try Matrix(
         rows: batch.batch.count, columns: shape.elementCount, values: batch.batch.values.map(Double.init))
     }
     let start = try TrainableNetwork(
-      CanonicalNetwork(file.network), parameters: .drawn(seed: seed), settings: settings)
+      CanonicalNetwork(file.network), parameters: .drawn(seed: given.seed), settings: settings)
     let inputs = try rounded(training)
     let run = try DescentRun(
       start, inputs: inputs, targets: targets, testInputs: try other.map(rounded),
@@ -71,7 +71,7 @@ extension DynamicsCommand {
     var settings = settings
     settings.outputReduction = .full
     return try TrainingDynamics(
-      fullKernel: DecomposedKernel(finiteKernel(of: network, settings, inputs, .drawn(seed: seed))),
+      fullKernel: DecomposedKernel(finiteKernel(of: network, settings, inputs, .drawn(seed: given.seed))),
       targets: targets, initialOutputs: initial)
   }
 
@@ -81,7 +81,7 @@ extension DynamicsCommand {
   ) throws -> Double {
     try Laziness.relativeChange(
       of: finiteKernel(of: network, settings, inputs, .arrays(run.network.parameterArrays())),
-      from: finiteKernel(of: network, settings, inputs, .drawn(seed: seed)))
+      from: finiteKernel(of: network, settings, inputs, .drawn(seed: given.seed)))
   }
 
   private func finiteKernel(
@@ -96,29 +96,20 @@ extension DynamicsCommand {
   }
 
   private func infiniteWidth(
-    _ network: Network, _ settings: KernelSettings, _ training: (batch: SampleBatch, exact: [Double]),
-    _ other: (batch: SampleBatch, exact: [Double])?, _ targets: Matrix, _ moments: [TrainingProgress]
+    _ network: Network, _ settings: KernelSettings, _ training: NetworkKernels.Inputs,
+    _ other: NetworkKernels.Inputs?, _ targets: Matrix, _ moments: [TrainingProgress]
   ) throws -> TrainedNetwork.InfiniteWidth {
-    typealias Inputs = (batch: SampleBatch, exact: [Double])
-    func kernel(_ kind: KernelKind, _ first: Inputs, _ second: Inputs? = nil) throws -> Matrix {
-      try Matrix(
-        logging.scorer.kernel(
-          KernelRequest(
-            kind: kind, network: network, inputs: first.batch, secondInputs: second?.batch,
-            exactInputs: first.exact, exactSecondInputs: second?.exact, parameters: .drawn(seed: seed),
-            settings: settings, resources: resourcing.resources)
-        ).kernel)
-    }
-    let tangent = try DecomposedKernel(kernel(.ntk, training))
+    let network = NetworkKernels(
+      scorer: logging.scorer, network: network, seed: given.seed, settings: settings,
+      resources: resourcing.resources)
+    let tangent = try DecomposedKernel(network.matrix(.ntk, training))
     let dynamics = try TrainingDynamics(kernel: tangent, targets: targets)
     let losses = try moments.map { try dynamics.loss(at: $0) }
     guard let other, let last = moments.last else { return .init(losses: losses, posterior: nil) }
-    let prior = try GaussianPrior(
-      training: kernel(.nngp, training), cross: kernel(.nngp, other, training), test: kernel(.nngp, other))
     return .init(
       losses: losses,
       posterior: try GaussianProcess.trained(
-        tangentKernel: tangent, tangentCross: kernel(.ntk, other, training), prior: prior, targets: targets,
-        at: last))
+        tangentKernel: tangent, tangentCross: network.matrix(.ntk, other, training),
+        prior: network.prior(training, other), targets: targets, at: last))
   }
 }

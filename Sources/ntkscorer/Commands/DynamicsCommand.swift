@@ -31,16 +31,7 @@ struct DynamicsCommand: ParsableCommand {
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --steps 1000 --train
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "The network, a YAML or JSON file, when there is no --kernel.", valueName: "network.yaml"),
-    completion: .file(extensions: ["yaml", "yml", "json"]))
-  var network: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("The kernel of the training inputs, n × n.", valueName: "k.npy"),
-    completion: .file(extensions: ["npy"]))
-  var kernel: String?
+  @OptionGroup var given: TrainingSetOptions
 
   @Option(
     name: .long,
@@ -55,14 +46,6 @@ struct DynamicsCommand: ParsableCommand {
       "With --jacobian: write θ − θ₀ at the last moment here, P numbers.", valueName: "theta.npy"),
     completion: .file(extensions: ["npy"]))
   var parameterChange: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("n labels, or n × outputs.", valueName: "y.npy"),
-    completion: .file(extensions: ["npy"]))
-  var labels: String
-
-  @Flag(name: .long, help: "Labels are classes 0, 1, …: train on one-hot vectors less their mean.")
-  var oneHot = false
 
   @Option(
     name: .long,
@@ -82,28 +65,8 @@ struct DynamicsCommand: ParsableCommand {
   var centred = false
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The kernel between other inputs and the training inputs, m × n.", valueName: "k*.npy"),
-    completion: .file(extensions: ["npy"]))
-  var testKernel: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("The training inputs of a network.", valueName: "x.npy"),
-    completion: .file(extensions: ["npy"]))
-  var inputs: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("Other inputs of a network, to be predicted.", valueName: "z.npy"),
-    completion: .file(extensions: ["npy"]))
-  var testInputs: String?
-
-  @Option(
     name: .long, help: "Which kernel of a network: empirical (finite width), ntk or nngp (infinite width).")
   var kind: KernelKind = .empirical
-
-  @Option(name: .long, help: "Draws the weights of a network.")
-  var seed: UInt64 = 0
 
   @Option(
     name: .long,
@@ -181,24 +144,24 @@ struct DynamicsCommand: ParsableCommand {
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
-    guard [kernel, network, jacobian].count(where: { $0 != nil }) == 1 else {
+    guard [given.kernel, given.network, jacobian].count(where: { $0 != nil }) == 1 else {
       throw ValidationError("name a network, a --kernel or a --jacobian, one of them")
     }
     if parameterChange != nil, jacobian == nil {
       throw ValidationError("--parameter-change needs --jacobian")
     }
-    if network == nil, inputs != nil || testInputs != nil {
+    if given.network == nil, given.inputs != nil || given.testInputs != nil {
       throw ValidationError("--inputs and --test-inputs are a network's; a --kernel goes with --test-kernel")
     }
-    if network != nil, inputs == nil { throw ValidationError("a network needs --inputs") }
-    if network != nil, testKernel != nil {
+    if given.network != nil, given.inputs == nil { throw ValidationError("a network needs --inputs") }
+    if given.network != nil, given.testKernel != nil {
       throw ValidationError("--test-kernel goes with --kernel; name --test-inputs")
     }
     if steps != nil, until != nil { throw ValidationError("--steps and --until contradict each other") }
     if centred, initialOutputs != nil || initialTestOutputs != nil {
       throw ValidationError("--centred contradicts --initial-outputs and --initial-test-outputs")
     }
-    if testKernel == nil, testInputs == nil, initialTestOutputs != nil {
+    if given.testKernel == nil, given.testInputs == nil, initialTestOutputs != nil {
       throw ValidationError("--initial-test-outputs needs --test-kernel or --test-inputs")
     }
     guard (3...100_000).contains(points) else {
@@ -207,10 +170,10 @@ struct DynamicsCommand: ParsableCommand {
     guard format != .markdown else {
       throw ValidationError("--format is markdown; expected table, json or csv")
     }
-    if plotPredictions != nil, testKernel == nil, testInputs == nil {
+    if plotPredictions != nil, given.testKernel == nil, given.testInputs == nil {
       throw ValidationError("--plot-predictions needs --test-kernel or --test-inputs")
     }
-    if deviations, kind == .empirical || testInputs == nil {
+    if deviations, kind == .empirical || given.testInputs == nil {
       throw ValidationError(
         "--deviations are of infinitely wide networks: they need --kind ntk or nngp, and --test-inputs")
     }
@@ -218,13 +181,15 @@ struct DynamicsCommand: ParsableCommand {
   }
 
   private func validateTraining() throws {
-    if train, network == nil { throw ValidationError("--train needs a network, and a --kernel has none") }
+    if train, given.network == nil {
+      throw ValidationError("--train needs a network, and a --kernel has none")
+    }
     if train, steps == nil { throw ValidationError("--train needs --steps") }
     if train, centred || initialOutputs != nil {
       throw ValidationError(
         "--train starts from the network's own outputs; leave --centred and --initial-outputs out")
     }
-    if plotFunction != nil, !train || testInputs == nil {
+    if plotFunction != nil, !train || given.testInputs == nil {
       throw ValidationError("--plot-function needs --train and --test-inputs")
     }
   }
@@ -234,8 +199,8 @@ struct DynamicsCommand: ParsableCommand {
     for path in (pictures + [parameterChange]).compactMap(\.self) {
       try OutputFile.checkPlace(path)
     }
-    let data = try kernel.map(kernelFromFile) ?? jacobian.map(kernelFromJacobian) ?? kernelOfNetwork()
-    let targets = try targets()
+    let data = try given.kernel.map(kernelFromFile) ?? jacobian.map(kernelFromJacobian) ?? kernelOfNetwork()
+    let targets = try InputFile.targets(given.labels, oneHot: given.oneHot)
     let initialOutputs = centred ? nil : try initial(data)
     // A row for each sample and output: the kernel of a network whose outputs share their weights.
     let isFull = targets.columns > 1 && data.kernel.order == targets.rows * targets.columns
@@ -289,12 +254,6 @@ struct DynamicsCommand: ParsableCommand {
       if let path, let picture { try OutputFile.write(picture.svg(), to: path) }
     }
     try StandardOutput.shared.append(text)
-  }
-}
-
-extension Matrix {
-  init(_ kernel: KernelMatrix) throws {
-    try self.init(rows: kernel.rows, columns: kernel.columns, values: kernel.values)
   }
 }
 

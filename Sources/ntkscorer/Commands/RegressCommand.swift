@@ -28,47 +28,13 @@ struct RegressCommand: ParsableCommand {
         ntkscorer regress --kernel k.npy --test-kernel c.npy --labels y.npy --predictor p.npy
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "The network, a YAML or JSON file, when there is no --kernel.", valueName: "network.yaml"),
-    completion: .file(extensions: ["yaml", "yml", "json"]))
-  var network: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("The kernel of the training inputs, n × n.", valueName: "k.npy"),
-    completion: .file(extensions: ["npy"]))
-  var kernel: String?
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The kernel between other inputs and the training inputs, m × n.", valueName: "k*.npy"),
-    completion: .file(extensions: ["npy"]))
-  var testKernel: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("The training inputs of a network.", valueName: "x.npy"),
-    completion: .file(extensions: ["npy"]))
-  var inputs: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("Other inputs of a network, to be predicted.", valueName: "z.npy"),
-    completion: .file(extensions: ["npy"]))
-  var testInputs: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("n labels, or n × outputs.", valueName: "y.npy"),
-    completion: .file(extensions: ["npy"]))
-  var labels: String
-
   @Option(
     name: .long,
     help: ArgumentHelp("The same of the other inputs, to tell how good it is.", valueName: "t.npy"),
     completion: .file(extensions: ["npy"]))
   var testLabels: String?
 
-  @Flag(name: .long, help: "Labels are classes 0, 1, …: predict one-hot vectors less their mean.")
-  var oneHot = false
+  @OptionGroup var given: TrainingSetOptions
 
   @Option(
     name: .long, help: "Which kernel of a network: empirical (finite width), ntk or nngp (infinite width).")
@@ -80,9 +46,6 @@ struct RegressCommand: ParsableCommand {
   @Option(
     name: .long, help: ArgumentHelp("The same in units of the kernel's mean diagonal.", valueName: "ε"))
   var relativeRidge: Double?
-
-  @Option(name: .long, help: "Draws the weights of a network.")
-  var seed: UInt64 = 0
 
   @Option(
     name: .long,
@@ -112,15 +75,15 @@ struct RegressCommand: ParsableCommand {
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
-    guard (kernel == nil) != (network == nil) else {
+    guard (given.kernel == nil) != (given.network == nil) else {
       throw ValidationError("name a network or a --kernel, one of them")
     }
-    if kernel != nil {
-      guard inputs == nil, testInputs == nil else {
+    if given.kernel != nil {
+      guard given.inputs == nil, given.testInputs == nil else {
         throw ValidationError(
           "--inputs and --test-inputs are a network's; a --kernel goes with --test-kernel")
       }
-      guard testKernel != nil else { throw ValidationError("--kernel needs --test-kernel") }
+      guard given.testKernel != nil else { throw ValidationError("--kernel needs --test-kernel") }
       guard hiddenLayerKernel == nil else {
         throw ValidationError("--hidden-layer-kernel is of inputs, and a --kernel has none")
       }
@@ -128,7 +91,7 @@ struct RegressCommand: ParsableCommand {
         throw ValidationError("--covariance needs the kernel of the other inputs too: name a network")
       }
     } else {
-      guard inputs != nil, testInputs != nil, testKernel == nil else {
+      guard given.inputs != nil, given.testInputs != nil, given.testKernel == nil else {
         throw ValidationError("a network needs --inputs and --test-inputs, and no --test-kernel")
       }
     }
@@ -153,9 +116,9 @@ struct RegressCommand: ParsableCommand {
     for path in [predictor, covariance, hiddenLayerKernel].compactMap(\.self) {
       try OutputFile.checkPlace(path)
     }
-    let targets = try InputFile.targets(labels, oneHot: oneHot)
+    let targets = try InputFile.targets(given.labels, oneHot: given.oneHot)
     let (source, kernels) =
-      try kernel.map { ($0, try kernelsFromFiles($0)) } ?? (network ?? "", kernelsOfNetwork())
+      try given.kernel.map { ($0, try kernelsFromFiles($0)) } ?? (given.network ?? "", kernelsOfNetwork())
     let trained = kernels.training.matrix
     let mean = trained.diagonal.reduce(0, +) / Double(max(1, trained.rows))
     let noise = ridge ?? relativeRidge.map { $0 * mean } ?? 0
@@ -179,7 +142,7 @@ struct RegressCommand: ParsableCommand {
         npy: hiddenLayerKernel)
     }
     let held = try testLabels.map {
-      try InputFile.targets($0, oneHot: oneHot, count: oneHot ? targets.columns : nil)
+      try InputFile.targets($0, oneHot: given.oneHot, count: given.oneHot ? targets.columns : nil)
     }
     if let held, held.rows != predictions.rows || held.columns != predictions.columns {
       throw CommandFailure.invalidInput(
@@ -187,7 +150,7 @@ struct RegressCommand: ParsableCommand {
     }
     let document = RegressionDocument(
       source: source, kernel: kernels.training, ridge: noise, predictions: predictions,
-      deviations: posterior?.variances.map { $0.squareRoot() }, targets: held, isOneHot: oneHot,
+      deviations: posterior?.variances.map { $0.squareRoot() }, targets: held, isOneHot: given.oneHot,
       complexity: try? KernelRegression.complexity(
         kernel: trained, targets: targets, epsilon: kernels.training.spectrum.epsilon),
       shallow: try shallow.map { try ShallowTheorems(limit: $0, targets: targets) })
@@ -222,39 +185,29 @@ struct RegressCommand: ParsableCommand {
 
   private func kernelsFromFiles(_ path: String) throws -> Kernels {
     let training = try InputFile.kernel(path)
-    return Kernels(training: training, cross: try InputFile.matrix(testKernel ?? ""))
+    return Kernels(training: training, cross: try InputFile.matrix(given.testKernel ?? ""))
   }
 
   private func kernelsOfNetwork() throws -> Kernels {
-    let file = try NetworkFile.read(SourceText(contentsOfFile: network ?? ""))
+    let file = try NetworkFile.read(SourceText(contentsOfFile: given.network ?? ""))
     let shape = file.network.inputShape
-    let training = try InputFile.batch(inputs ?? "", shape: shape)
-    let other = try InputFile.batch(testInputs ?? "", shape: shape)
-    let settings = KernelSettings(
-      outputReduction: .trace, parameterization: file.parameterization ?? .standard, precision: .double)
-    typealias Inputs = (batch: SampleBatch, exact: [Double])
-    func matrix(_ kind: KernelKind, _ first: Inputs, _ second: Inputs? = nil) throws -> Matrix {
-      try Matrix(
-        logging.scorer.kernel(
-          KernelRequest(
-            kind: kind, network: file.network, inputs: first.batch, secondInputs: second?.batch,
-            exactInputs: first.exact, exactSecondInputs: second?.exact, parameters: .drawn(seed: seed),
-            settings: settings, resources: resourcing.resources)
-        ).kernel)
-    }
-    let kernel = try DecomposedKernel(matrix(kind, training))
-    var kernels = Kernels(training: kernel, cross: try matrix(kind, other, training))
+    let training = try InputFile.batch(given.inputs ?? "", shape: shape)
+    let other = try InputFile.batch(given.testInputs ?? "", shape: shape)
+    let network = NetworkKernels(
+      scorer: logging.scorer, network: file.network, seed: given.seed,
+      settings: KernelSettings(
+        outputReduction: .trace, parameterization: file.parameterization ?? .standard, precision: .double),
+      resources: resourcing.resources)
+    let kernel = try DecomposedKernel(network.matrix(kind, training))
+    var kernels = Kernels(training: kernel, cross: try network.matrix(kind, other, training))
     kernels.inputs = try Matrix(
       rows: training.batch.count, columns: shape.elementCount, values: training.exact)
     switch kind {
     case .empirical: break
     case .nngp:
       kernels.isPrior = true
-      kernels.prior = try GaussianPrior(
-        training: kernel.matrix, cross: kernels.cross, test: matrix(.nngp, other))
-    case .ntk:
-      kernels.prior = try GaussianPrior(
-        training: matrix(.nngp, training), cross: matrix(.nngp, other, training), test: matrix(.nngp, other))
+      kernels.prior = try network.prior(training, other, known: (kernel.matrix, kernels.cross))
+    case .ntk: kernels.prior = try network.prior(training, other)
     }
     return kernels
   }
