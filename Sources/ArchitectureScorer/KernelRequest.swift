@@ -32,6 +32,9 @@ public struct KernelRequest: Sendable {
   public var parameters: ParameterSource
   /// Reduction, normalization mode, filter, parameterization, initialization and precision.
   public var settings: KernelSettings
+  /// Of a kernel of infinite width, which its settings' precision does not concern: single precision is for the inner
+  /// products of inputs without positions (`InfiniteWidthEngine`).
+  public var infiniteWidthPrecision: Precision
   /// 0 computes once; R > 0 computes R + 1 times and reports the median of the last R.
   public var repetitions: Int
   /// Whether the report tells the time by phase.
@@ -44,7 +47,8 @@ public struct KernelRequest: Sendable {
     kind: KernelKind = .empirical, network: Network, inputs: SampleBatch, secondInputs: SampleBatch? = nil,
     exactInputs: [Double]? = nil, exactSecondInputs: [Double]? = nil,
     parameters: ParameterSource = .drawn(seed: 0), settings: KernelSettings = KernelSettings(),
-    repetitions: Int = 0, measuresPhases: Bool = false, resources: Resources = Resources()
+    infiniteWidthPrecision: Precision = .double, repetitions: Int = 0, measuresPhases: Bool = false,
+    resources: Resources = Resources()
   ) {
     self.kind = kind
     self.network = network
@@ -54,13 +58,13 @@ public struct KernelRequest: Sendable {
     self.exactSecondInputs = exactSecondInputs
     self.parameters = parameters
     self.settings = settings
+    self.infiniteWidthPrecision = infiniteWidthPrecision
     self.repetitions = repetitions
     self.measuresPhases = measuresPhases
     self.resources = resources
   }
 
-  /// Infinite width is always double.
-  var precision: Precision { kind == .empirical ? settings.precision : .double }
+  var precision: Precision { kind == .empirical ? settings.precision : infiniteWidthPrecision }
 }
 
 /// A kernel and what is known of it.
@@ -79,6 +83,8 @@ public struct KernelReport: Hashable, Sendable {
   public let outcome: Outcome
   /// Why it is not `.ok`.
   public let message: String?
+  /// That it was computed in.
+  public let precision: Precision
   /// n, of the first set of inputs.
   public let samples: Int
   /// Numbers per sample at the network's output.

@@ -13,7 +13,8 @@ extension Scorer {
     }
     let settings = InfiniteWidthSettings(request.settings)
     let engine = InfiniteWidthEngine(
-      threads: request.resources.threads, memoryBudget: request.resources.memoryBudget)
+      threads: request.resources.threads, memoryBudget: request.resources.memoryBudget,
+      precision: request.precision)
     let inputs = request.exactInputs ?? request.inputs.values.map(Double.init)
     let secondInputs = request.exactSecondInputs ?? request.secondInputs?.values.map(Double.init)
     var timings: [Timing] = []

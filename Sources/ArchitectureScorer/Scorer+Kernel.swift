@@ -92,7 +92,7 @@ extension Scorer {
       } else { attempt?.outcome ?? (.ok, nil) }
     let reported = timings.count > 1 ? timings.dropFirst() : timings[...]
     return KernelReport(
-      outcome: outcome.0, message: outcome.1, samples: request.inputs.count,
+      outcome: outcome.0, message: outcome.1, precision: request.precision, samples: request.inputs.count,
       outputs: request.network.outputCount, spectrum: attempt.map(\.reported),
       seconds: median(reported.map(\.seconds)), secondsAll: timings.map(\.seconds),
       firstSeconds: timings.first?.seconds ?? 0,
@@ -144,7 +144,7 @@ enum SpectrumAttempt {
     }
     return .init(
       eigenvalues: spectrum.eigenvalues, conditionNumber: spectrum.conditionNumber.value,
-      lambdaMax: spectrum.lambdaMax.value, 
+      lambdaMax: spectrum.lambdaMax.value,
       lambdaMin: spectrum.conditionNumber.value == nil ? nil : spectrum.lambdaMin.value,
       kernelTrace: spectrum.trace.value)
   }

@@ -25,8 +25,13 @@ LANE_INLINE ReducedArcSine reducedArcSine(LaneDouble magnitude) {
   result.isLarge = magnitude > (LaneDouble)0.5;
   LaneDouble z = selectDual(result.isLarge, 0.5 - 0.5 * magnitude, magnitude * magnitude);
   LaneDouble s = selectDual(result.isLarge, __builtin_elementwise_sqrt(z), magnitude);
-  LaneDouble p = fit[0];
-  UNROLL for (int i = 1; i < 14; i++) p = fmaDual(p, z, (LaneDouble)fit[i]);
+  // Even and odd powers apart, since each step waits for the one before.
+  LaneDouble square = z * z, odd = fit[0], even = fit[1];
+  UNROLL for (int i = 2; i < 14; i += 2) {
+    odd = fmaDual(odd, square, (LaneDouble)fit[i]);
+    even = fmaDual(even, square, (LaneDouble)fit[i + 1]);
+  }
+  LaneDouble p = fmaDual(odd, z, even);
   result.arc = fmaDual(p * z, s, s);
   return result;
 }
@@ -161,6 +166,73 @@ static void gaussianDual(
     LOOP(LaneDualSin)
   }
 #undef LOOP
+}
+
+static void gaussianDiagonal(
+  const LaneGaussianDual *dual, int64_t count, const double *numbers, const double *others, double *variance,
+  double *tangent) {
+  for (int64_t i = 0; i < count; i += LANE_COUNT) {
+    LaneInt64 mask = laneNumbers < (LaneInt64)(count - i);
+    LaneDouble a = loadLoose(numbers + i), b = loadLoose(others + i), old = loadLoose(variance + i);
+    DualMoments m = dualMoments(dual, a, b, a, b, old);
+    storeLoose(variance + i, selectDual(mask, m.value, old));
+    if (tangent) {
+      LaneDouble before = loadLoose(tangent + i);
+      storeLoose(tangent + i, selectDual(mask, before * m.derivative, before));
+    }
+  }
+}
+
+// A pair at a time through all layers, so that nothing is written on the way. Rows are innermost: what is known of the
+// second variables stays in the first-level cache.
+LANE_INLINE void chainOfKind(
+  const LaneDualKind kind, const bool hasTangent, const LaneChainLayer *layers, int64_t count,
+  const LaneChainTile *tile, const double *covariance, double *kernel, double *tangent) {
+  for (int64_t i = 0; i < tile->length; i += LANE_COUNT) {
+    for (int64_t row = 0; row < tile->rows; row++) {
+      const int64_t first = tile->first + row, second = tile->second + i;
+      LaneDouble k = loadLoose(covariance + row * tile->covarianceStride + i), t = 0.0;
+      for (const LaneChainLayer *layer = layers; layer < layers + count; layer++) {
+        k = fmaDual(k, (LaneDouble)layer->weight, (LaneDouble)layer->bias);
+        if (hasTangent) {
+          t = fmaDual(t, (LaneDouble)layer->weight, (LaneDouble)layer->constant);
+          t = fmaDual(k, (LaneDouble)layer->share, t);
+        }
+        if (!layer->hasDual) continue;
+        LaneGaussianDual fixed = layer->dual;
+        fixed.kind = kind;
+        DualMoments m = dualMoments(
+          &fixed, (LaneDouble)layer->first[first], (LaneDouble)layer->firstOther[first],
+          loadLoose(layer->second + second), loadLoose(layer->secondOther + second), k);
+        k = m.value;
+        if (hasTangent) t *= m.derivative;
+      }
+      storeLoose(kernel + row * tile->targetStride + i, k);
+      if (hasTangent) storeLoose(tangent + row * tile->targetStride + i, t);
+    }
+  }
+}
+
+static void gaussianChain(
+  const LaneChainLayer *layers, int64_t count, const LaneChainTile *tile, const double *covariance, double *kernel,
+  double *tangent) {
+  LaneDualKind kind = LaneDualPiecewiseLinear;
+  for (int64_t i = 0; i < count; i++)
+    if (layers[i].hasDual) kind = layers[i].dual.kind;
+#define CHAIN(KIND)                                                                     \
+  case KIND:                                                                            \
+    if (tangent)                                                                        \
+      chainOfKind(KIND, true, layers, count, tile, covariance, kernel, tangent);        \
+    else                                                                                \
+      chainOfKind(KIND, false, layers, count, tile, covariance, kernel, tangent);       \
+    break;
+  switch (kind) {
+    CHAIN(LaneDualPiecewiseLinear)
+    CHAIN(LaneDualErf)
+    CHAIN(LaneDualGelu)
+    CHAIN(LaneDualSin)
+  }
+#undef CHAIN
 }
 
 // Partial sums in sixteen fixed lanes, so that the variants agree.

@@ -61,6 +61,7 @@ LANE_INLINE void NAME(tileStep)(const int rows, const int columns, const SCALAR 
 #include "lane_correlation.h"
 #include "lane_winograd.h"
 #include "lane_gram.h"
+#include "lane_products.h"
 #include "lane_activations.h"
 #include "lane_elementwise.h"
 #include "lane_pooling.h"
@@ -78,6 +79,7 @@ LANE_INLINE void NAME(tileStep)(const int rows, const int columns, const SCALAR 
 #undef GRADIENT_TARGETS
 #undef GRADIENT_SOURCES
 #undef GRAM_TILE
+#undef PRODUCT_ROWS
 #undef WIDEN
 #undef FOR_SIZE
 #undef NARROW

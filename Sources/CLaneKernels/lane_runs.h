@@ -56,30 +56,3 @@ static void sumProducts(
     }
   }
 }
-
-typedef double QuarterDouble __attribute__((ext_vector_type(4), aligned(8)));
-
-// Four samples' four numbers at a time, which fit any machine's registers.
-LANE_INLINE void gatherQuarter(const double *source, int64_t stride, double *target) {
-  QuarterDouble a = *(const QuarterDouble *)source, b = *(const QuarterDouble *)(source + stride),
-                c = *(const QuarterDouble *)(source + 2 * stride), d = *(const QuarterDouble *)(source + 3 * stride);
-  QuarterDouble evenFirst = __builtin_shufflevector(a, b, 0, 4, 2, 6), oddFirst = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-  QuarterDouble evenLast = __builtin_shufflevector(c, d, 0, 4, 2, 6), oddLast = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-  *(QuarterDouble *)target = __builtin_shufflevector(evenFirst, evenLast, 0, 1, 4, 5);
-  *(QuarterDouble *)(target + LANE_COUNT) = __builtin_shufflevector(oddFirst, oddLast, 0, 1, 4, 5);
-  *(QuarterDouble *)(target + 2 * LANE_COUNT) = __builtin_shufflevector(evenFirst, evenLast, 2, 3, 6, 7);
-  *(QuarterDouble *)(target + 3 * LANE_COUNT) = __builtin_shufflevector(oddFirst, oddLast, 2, 3, 6, 7);
-}
-
-static void gatherSamples(int64_t samples, int64_t numbers, const double *source, int64_t stride, double *target) {
-  // Samples are often a power of two apart, so that few of their numbers fit the cache at once: along each four samples.
-  const int64_t whole = samples == LANE_COUNT ? numbers / 4 * 4 : 0;
-  if (whole > 0) {
-    for (int i = 0; i < LANE_COUNT; i += 4) {
-      for (int64_t k = 0; k < whole; k += 4)
-        gatherQuarter(source + i * stride + k, stride, target + k * LANE_COUNT + i);
-    }
-  }
-  for (int64_t k = whole; k < numbers; k++)
-    for (int64_t i = 0; i < LANE_COUNT; i++) target[k * LANE_COUNT + i] = i < samples ? source[i * stride + k] : 0.0;
-}

@@ -25,8 +25,14 @@ typedef uint32_t LaneUInt32 __attribute__((ext_vector_type(16)));
 typedef int64_t LaneInt64 __attribute__((ext_vector_type(16)));
 typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 
+// Where the machine's registers are only just enough, a variant says here how a value is kept in one.
+#ifndef HOLD_IN_REGISTER
+#define HOLD_IN_REGISTER(value)
+#endif
+
 #include "lane_math.h"
 #include "lane_random.h"
+#include "lane_transpose.h"
 
 #define SCALAR float
 #define VECTOR LaneFloat
@@ -40,6 +46,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define GRADIENT_TARGETS SINGLE_GRADIENT_TARGETS
 #define GRADIENT_SOURCES SINGLE_GRADIENT_SOURCES
 #define GRAM_TILE SINGLE_GRAM_TILE
+#define PRODUCT_ROWS SINGLE_PRODUCT_ROWS
 #define WIDEN(v) __builtin_convertvector(v, LaneDouble)
 #define NARROW(v) __builtin_convertvector(v, LaneFloat)
 #include "lane_kernels.h"
@@ -56,6 +63,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define GRADIENT_TARGETS DUAL_GRADIENT_TARGETS
 #define GRADIENT_SOURCES DUAL_GRADIENT_SOURCES
 #define GRAM_TILE DUAL_GRAM_TILE
+#define PRODUCT_ROWS DUAL_PRODUCT_ROWS
 #define WIDEN(v) (v)
 #define NARROW(v) (v)
 #include "lane_kernels.h"
@@ -67,6 +75,8 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define TABLE(suffix)                                                                                        \
   {                                                                                                          \
     .correlate = correlate##suffix, .weightGradient = weightGradient##suffix, .gram = gram##suffix,          \
+    .panelSamples = registerScalars##suffix, .packSamples = packSamples##suffix,                             \
+    .multiplySamples = multiplySamples##suffix,                                                              \
     .multiply = multiply##suffix, .winogradWeights = winogradWeights##suffix,                                \
     .winogradCorrelate = winogradCorrelate##suffix, .winogradWeightGradient = winogradWeightGradient##suffix, \
     .activate = activate##suffix, .activateBackward = activateBackward##suffix, .affine = affine##suffix,    \
@@ -85,10 +95,12 @@ const LaneVariant VARIANT = {
   .single = TABLE(Single),
   .dual = TABLE(Dual),
   .gaussianDual = gaussianDual,
+  .gaussianDiagonal = gaussianDiagonal,
+  .gaussianChain = gaussianChain,
   .seriesDual = seriesDual,
   .sumRuns = sumRuns,
   .sumProducts = sumProducts,
-  .gatherSamples = gatherSamples,
+  .transpose = transpose,
   .fillNormals = fillNormals,
   .fillUniforms = fillUniforms,
   .fusedMultiplyAddBurst = fusedMultiplyAddBurst,

@@ -10,6 +10,7 @@
 #define SINGLE_GRADIENT_TARGETS 2
 #define SINGLE_GRADIENT_SOURCES 3
 #define SINGLE_GRAM_TILE 4
+#define SINGLE_PRODUCT_ROWS 4
 #define DUAL_REGISTER 4
 #define DUAL_PANEL_ROWS 2
 #define DUAL_TILE_CHANNELS 3
@@ -18,8 +19,11 @@
 #define DUAL_GRADIENT_TARGETS 2
 #define DUAL_GRADIENT_SOURCES 1
 #define DUAL_GRAM_TILE 2
+#define DUAL_PRODUCT_ROWS 4
 #define BURST_CHAINS 5
 #define DUAL_BURST_CHAINS 3
+
+#define HOLD_IN_REGISTER(value) __asm__("" : "+x"(value))
 
 #include <stdbool.h>
 

@@ -5,53 +5,81 @@ import TangentKernel
 /// Inner products of vectors by the lane kernels: every entry is summed in the same order wherever it stands, so
 /// identical vectors have identical products.
 struct InnerProducts {
-  /// [first][second], `stride` numbers a row; entries below the diagonal are missing when both sets are one.
+  /// [first][second], `stride` numbers a row, and a vector's worth beyond the last; entries below the diagonal are missing
+  /// when both sets are one.
   let values: [Double]
   let stride: Int
   /// Of each vector with itself.
   let firstSquares: [Double]
   let secondSquares: [Double]
 
-  /// The same for all products, since it decides the order of sums.
-  private static let channelsAtOnce = 64
+  /// The same for all products, since it decides the order of sums: a tile's numbers fit the first-level cache.
+  private static let channelsAtOnce = 256
+  /// Of so many the channels at once fit the second-level cache.
+  private static let samplesAtOnce = 256
+  /// Panels of second samples that the kernels take at once.
+  private static let panelsAtOnce = 3
 
   /// Σ over a range of channels, times a factor.
   ///
-  /// - Parameter second: nil for one set.
+  /// - Parameters:
+  ///   - second: nil for one set.
+  ///   - precision: of sums over channels at once; these are added up in double precision.
   init(
     _ first: [Double], _ second: [Double]?, width: Int, channels: Range<Int>, factor: Double,
-    workers: Workers,
-    variant: UnsafePointer<LaneVariant>
+    precision: Precision, workers: Workers, variant: UnsafePointer<LaneVariant>
   ) {
-    let kernels = Double.kernels(of: variant)
+    switch precision {
+    case .single:
+      self.init(
+        first, second, width: width, channels: channels, factor: factor, workers: workers,
+        kernels: Float.kernels(of: variant))
+    case .double:
+      self.init(
+        first, second, width: width, channels: channels, factor: factor, workers: workers,
+        kernels: Double.kernels(of: variant))
+    }
+  }
+
+  private init<Kernels: LaneKernelTable>(
+    _ first: [Double], _ second: [Double]?, width: Int, channels: Range<Int>, factor: Double,
+    workers: Workers, kernels: Kernels
+  ) {
     let isOneSet = second == nil
     let most = min(Self.channelsAtOnce, channels.count)
-    let a = SampleBlocks(samples: first.count / width, channels: most)
-    let b = second.map { SampleBlocks(samples: $0.count / width, channels: most) } ?? a
-    let stride = b.count * laneCount
-    var values = [Double](repeating: 0, count: a.count * laneCount * stride)
+    let a = SamplePanels(samples: first.count / width, channels: most, kernels)
+    let b = second.map { SamplePanels(samples: $0.count / width, channels: most, kernels) } ?? a
+    let (stride, samplesOfPanel) = (b.count * b.samplesOfPanel, b.samplesOfPanel)
+    var values = [Double](repeating: 0, count: a.count * samplesOfPanel * stride + laneCount)
     var squares = (
-      [Double](repeating: 0, count: isOneSet ? 0 : a.count * laneCount),
-      [Double](repeating: 0, count: isOneSet ? 0 : b.count * laneCount)
+      [Double](repeating: 0, count: isOneSet ? 0 : a.samples),
+      [Double](repeating: 0, count: isOneSet ? 0 : b.samples)
     )
+    let rowsAtOnce = Self.samplesAtOnce / samplesOfPanel
+    let strips = (b.count + Self.panelsAtOnce - 1) / Self.panelsAtOnce
     // A few channels of all samples at a time, so that they stay in cache.
     for start in Swift.stride(from: channels.lowerBound, to: channels.upperBound, by: Self.channelsAtOnce) {
       let range = start..<min(channels.upperBound, start + Self.channelsAtOnce)
-      a.load(first, width: width, range, variant)
-      if let second { b.load(second, width: width, range, variant) }
+      a.load(first, width: width, range, workers)
+      if let second { b.load(second, width: width, range, workers) }
       values.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
-        workers.forEach(a.count) { block in
-          let from = isOneSet ? block : 0
-          kernels.gram(
-            parameters: range.count, a.block(block), b.block(from), blocks: b.count - from,
-            bBlockStride: b.blockStride, factor: factor, into: base + (block * stride + from) * laneCount,
-            outStride: stride)
+        for top in Swift.stride(from: 0, to: a.count, by: rowsAtOnce) {
+          workers.forEach(strips) { strip in
+            // Strips as even as can be; of one set only what is not below the diagonal.
+            let columns = b.count * strip / strips..<b.count * (strip + 1) / strips
+            let bottom = min(a.count, top + rowsAtOnce, isOneSet ? columns.upperBound : a.count)
+            guard bottom > top else { return }
+            kernels.multiplySamples(
+              numbers: range.count, a.panel(top), panels: bottom - top, b.panel(columns.lowerBound),
+              panels: columns.count, panelStride: a.panelStride, factor: factor,
+              into: base + (top * stride + columns.lowerBound) * samplesOfPanel, outStride: stride)
+          }
         }
       }
       guard !isOneSet else { continue }
-      a.addSquares(to: &squares.0, range.count, factor, kernels)
-      b.addSquares(to: &squares.1, range.count, factor, kernels)
+      a.addSquares(to: &squares.0, range.count, factor)
+      b.addSquares(to: &squares.1, range.count, factor)
     }
     self.values = values
     self.stride = stride
@@ -60,48 +88,55 @@ struct InnerProducts {
   }
 }
 
-/// Some channels of all samples, sixteen samples to a block, [block][channel][lane]; lanes without a sample hold zero.
-private final class SampleBlocks {
+/// Some channels of all samples in the kernels' panels; places without a sample hold zero.
+private final class SamplePanels<Kernels: LaneKernelTable> {
   let samples: Int
   let count: Int
-  /// Between blocks, whatever the channels loaded.
-  let blockStride: Int
-  private let base: UnsafeMutablePointer<Double>
+  let samplesOfPanel: Int
+  /// Between panels, whatever the channels loaded.
+  let panelStride: Int
+  private let kernels: Kernels
+  private let base: UnsafeMutablePointer<Kernels.Scalar>
 
   /// - Parameter channels: the most that are loaded at once.
-  init(samples: Int, channels: Int) {
+  init(samples: Int, channels: Int, _ kernels: Kernels) {
     self.samples = samples
-    count = (samples + laneCount - 1) / laneCount
-    blockStride = channels * laneCount
-    let size = max(1, count * blockStride)
-    base = UnsafeMutableRawPointer.allocate(byteCount: size * MemoryLayout<Double>.stride, alignment: 128)
-      .bindMemory(to: Double.self, capacity: size)
-    base.initialize(repeating: 0, count: size)
+    self.kernels = kernels
+    samplesOfPanel = kernels.samplesOfPanel
+    count = (samples + samplesOfPanel - 1) / samplesOfPanel
+    panelStride = channels * samplesOfPanel
+    let size = max(1, count * panelStride)
+    base = UnsafeMutableRawPointer.allocate(
+      byteCount: size * MemoryLayout<Kernels.Scalar>.stride, alignment: 128
+    )
+    .bindMemory(to: Kernels.Scalar.self, capacity: size)
   }
 
   deinit { base.deallocate() }
 
-  func load(_ values: [Double], width: Int, _ range: Range<Int>, _ variant: UnsafePointer<LaneVariant>) {
+  func load(_ values: [Double], width: Int, _ range: Range<Int>, _ workers: Workers) {
     values.withUnsafeBufferPointer { values in
       guard let values = values.baseAddress else { return }
-      for block in 0..<count {
-        variant.pointee.gatherSamples(
-          Int64(min(laneCount, samples - block * laneCount)), Int64(range.count),
-          values + block * laneCount * width + range.lowerBound, Int64(width), base + block * blockStride)
+      workers.forEach(count) { panel in
+        kernels.packSamples(
+          min(samplesOfPanel, samples - panel * samplesOfPanel), numbers: range.count,
+          values + panel * samplesOfPanel * width + range.lowerBound, stride: width,
+          into: base + panel * panelStride)
       }
     }
   }
 
-  func block(_ index: Int) -> UnsafePointer<Double> { UnsafePointer(base + index * blockStride) }
+  func panel(_ index: Int) -> UnsafePointer<Kernels.Scalar> { UnsafePointer(base + index * panelStride) }
 
-  func addSquares(to sums: inout [Double], _ channels: Int, _ factor: Double, _ kernels: LaneKernelsDouble) {
-    var products = [Double](repeating: 0, count: laneCount * laneCount)
+  func addSquares(to sums: inout [Double], _ channels: Int, _ factor: Double) {
+    var products = [Double](repeating: 0, count: samplesOfPanel * samplesOfPanel)
     for index in 0..<count {
-      for lane in 0..<laneCount { products[lane * laneCount + lane] = sums[index * laneCount + lane] }
-      kernels.gram(
-        parameters: channels, block(index), block(index), blocks: 1, bBlockStride: 0, factor: factor,
-        into: &products, outStride: laneCount)
-      for lane in 0..<laneCount { sums[index * laneCount + lane] = products[lane * laneCount + lane] }
+      let members = index * samplesOfPanel..<min(samples, (index + 1) * samplesOfPanel)
+      for (lane, sample) in members.enumerated() { products[lane * samplesOfPanel + lane] = sums[sample] }
+      kernels.multiplySamples(
+        numbers: channels, panel(index), panels: 1, panel(index), panels: 1, panelStride: panelStride,
+        factor: factor, into: &products, outStride: samplesOfPanel)
+      for (lane, sample) in members.enumerated() { sums[sample] = products[lane * samplesOfPanel + lane] }
     }
   }
 }

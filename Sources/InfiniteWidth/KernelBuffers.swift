@@ -1,3 +1,4 @@
+import CLaneKernels
 import Synchronization
 
 /// Where results go; tiles write to places of their own.
@@ -6,10 +7,14 @@ struct KernelBuffers {
   let tangent: UnsafeMutableBufferPointer<Double>?
   let columns: Int
   let isOneSet: Bool
+  let variant: UnsafePointer<LaneVariant>
 
   var hasTangent: Bool { tangent != nil }
 
-  func store(_ tile: PairTile, _ values: UnsafePointer<Double>, _ tangents: UnsafePointer<Double>) {
+  /// - Parameter stride: numbers between the rows of a tile.
+  func store(
+    _ tile: PairTile, _ values: UnsafePointer<Double>, _ tangents: UnsafePointer<Double>, stride: Int
+  ) {
     switch tile {
     case .itself(let samples, let isSecondSet):
       guard isOneSet, !isSecondSet else { return }
@@ -18,31 +23,35 @@ struct KernelBuffers {
         tangent?[sample * columns + sample] = tangents[lane]
       }
     case .cross(let firsts, let seconds):
-      for (row, first) in firsts.enumerated() {
-        let start = isOneSet ? max(seconds.lowerBound, first + 1) : seconds.lowerBound
-        guard start < seconds.upperBound else { continue }
-        let (count, source) = (seconds.upperBound - start, row * seconds.count + start - seconds.lowerBound)
-        let place = first * columns + start
-        kernel.baseAddress.map { ($0 + place).update(from: values + source, count: count) }
-        tangent?.baseAddress.map { ($0 + place).update(from: tangents + source, count: count) }
-      }
+      store(values, into: kernel, firsts, seconds, stride)
+      if let tangent { store(tangents, into: tangent, firsts, seconds, stride) }
     }
   }
 
-  /// Fills what lies below the diagonal of a symmetric kernel, in squares that fit the first-level cache.
-  func mirror() {
+  /// Of one set what is above the diagonal, and its mirror image while it is in cache.
+  private func store(
+    _ values: UnsafePointer<Double>, into matrix: UnsafeMutableBufferPointer<Double>, _ firsts: Range<Int>,
+    _ seconds: Range<Int>, _ stride: Int
+  ) {
+    guard let matrix = matrix.baseAddress else { return }
+    for (row, first) in firsts.enumerated() {
+      let start = isOneSet ? max(seconds.lowerBound, first + 1) : seconds.lowerBound
+      guard start < seconds.upperBound else { continue }
+      (matrix + first * columns + start).update(
+        from: values + row * stride + start - seconds.lowerBound, count: seconds.upperBound - start)
+    }
     guard isOneSet else { return }
-    for matrix in [kernel, tangent].compactMap(\.self) {
-      for top in stride(from: 0, to: columns, by: 32) {
-        for left in stride(from: 0, through: top, by: 32) {
-          for row in top..<min(columns, top + 32) {
-            for column in left..<min(row, left + 32) {
-              matrix[row * columns + column] = matrix[column * columns + row]
-            }
-          }
-        }
+    // What all rows have beyond the diagonal is a rectangle.
+    let corner = min(seconds.upperBound, max(seconds.lowerBound, firsts.upperBound))
+    for second in seconds.lowerBound..<corner {
+      for first in firsts where first < second {
+        matrix[second * columns + first] =
+          values[(first - firsts.lowerBound) * stride + second - seconds.lowerBound]
       }
     }
+    variant.pointee.transpose(
+      Int64(firsts.count), Int64(seconds.upperBound - corner), values + corner - seconds.lowerBound,
+      Int64(stride), matrix + corner * columns + firsts.lowerBound, Int64(columns))
   }
 }
 

@@ -15,6 +15,19 @@ enum PairTile {
     }
   }
 
+  /// Lanes of one first sample.
+  var stride: Int {
+    guard case .cross(_, let seconds) = self else { return lanes }
+    return seconds.count
+  }
+
+  /// The same in whole vectors.
+  var wholeStride: Int { (stride + laneCount - 1) / laneCount * laneCount }
+  var wholeLanes: Int {
+    guard case .cross(let firsts, _) = self else { return wholeStride }
+    return firsts.count * wholeStride
+  }
+
   /// Pairs whose result is kept: of one set those above the diagonal, and the diagonal from samples with themselves.
   func pairs(isOneSet: Bool) -> Int {
     guard case .cross(let firsts, let seconds) = self, isOneSet else { return lanes }
@@ -28,7 +41,8 @@ struct TileSchedule {
   let selves: [PairTile]
   let crosses: [PairTile]
 
-  /// Pairs of one tile: enough to fill vectors, few enough that both kernels' values stay in the second-level cache.
+  /// Pairs of one tile, at most: enough to fill vectors, few enough that both kernels' values stay in the second-level
+  /// cache.
   static func lanes(_ plan: KernelPlan) -> Int { min(512, max(1, 16_384 / plan.largestEntries)) }
 
   /// - Parameter secondRows: nil for one set.
@@ -48,18 +62,18 @@ struct TileSchedule {
     while row < rows {
       let (start, most) = Self.place(row, plan, isOneSet: secondRows == nil)
       let columns = secondRows ?? rows
-      let width = min(lanes, columns - start)
-      guard width > 0 else { break }
-      let firsts = row..<min(rows, row + max(1, min(most, lanes / width)))
-      for second in stride(from: start, to: columns, by: lanes) {
-        crosses.append(.cross(firsts: firsts, seconds: second..<min(columns, second + lanes)))
+      guard start < columns else { break }
+      let firsts = row..<min(rows, row + most)
+      let width = plan.isOfVectors ? lanes / laneCount : lanes
+      for second in stride(from: start, to: columns, by: width) {
+        crosses.append(.cross(firsts: firsts, seconds: second..<min(columns, second + width)))
       }
       row = firsts.upperBound
     }
     self.crosses = crosses
   }
 
-  /// The first second sample of a row, and how many rows may share a tile with it. Few vectors are computed a block of
+  /// The first second sample of a row, and how many rows may share a tile with it. Vectors are computed a block of
   /// rows at a time, and from the beginning of their own block: some pairs twice, but all of them in whole vectors.
   private static func place(_ row: Int, _ plan: KernelPlan, isOneSet: Bool) -> (start: Int, rows: Int) {
     guard plan.isOfVectors else { return (isOneSet ? row + 1 : 0, 1) }

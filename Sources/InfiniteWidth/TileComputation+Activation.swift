@@ -33,29 +33,47 @@ extension TileComputation {
     let (layout, lanes) = (layout(target), samples.count)
     let kernel = place(target, .kernel)
     let tangent = context.hasTangent ? place(target, .tangent) : nil
+    let (first, second) = (tables.first(table), tables.second(table, positions: layout.positions))
     for position in 0..<layout.positions {
       let entry = layout.hasPairs ? layout.diagonalEntry(of: position) : position
-      for (lane, sample) in samples.enumerated() {
-        let place = entry * lanes + lane
-        let variance = kernel[place]
-        let numbers = dual.closedForm.map { DualCoefficients.of(variance: variance, $0) } ?? (variance, 0)
-        let offset = position * tables.samples + sample
-        tables.first(table)[offset] = numbers.0
-        tables.second(table, positions: layout.positions)[offset] = numbers.1
-        if plan.tables[table].hasSeries {
-          HermiteSeries.shared.write(
-            dual, q: variance,
-            into: tables.series(table, positions: layout.positions) + offset * HermiteSeries.stride)
+      let variances = kernel + entry * lanes
+      let offset = position * tables.samples + samples.lowerBound
+      if let closedForm = dual.closedForm {
+        for lane in 0..<lanes {
+          (first[offset + lane], second[offset + lane]) = DualCoefficients.of(
+            variance: variances[lane], closedForm)
         }
-        guard !layout.hasPairs else { continue }
-        // Beyond its range a quadrature would only take long: the engine reports it.
-        let moments =
-          variance <= dual.largestVariance
-          ? dual.diagonal(q: variance) : DualMoments(value: .nan, derivative: .nan)
-        kernel[place] = moments.value
-        if let tangent { tangent[place] *= moments.derivative }
+        guard !layout.hasPairs, var form = laneDuals[table] else { continue }
+        context.variant.pointee.gaussianDiagonal(
+          &form, Int64(lanes), first + offset, second + offset, variances,
+          tangent.map { $0 + entry * lanes })
+      } else {
+        for lane in 0..<lanes {
+          measure(
+            variances + lane, tangent.map { $0 + entry * lanes + lane }, table, dual, tables, offset + lane,
+            positions: layout.positions, isDiagonal: !layout.hasPairs)
+        }
       }
     }
+  }
+
+  /// One variance of a dual by quadrature.
+  private func measure(
+    _ kernel: UnsafeMutablePointer<Double>, _ tangent: UnsafeMutablePointer<Double>?, _ table: Int,
+    _ dual: GaussianDual, _ tables: SampleTables, _ offset: Int, positions: Int, isDiagonal: Bool
+  ) {
+    let variance = kernel.pointee
+    tables.first(table)[offset] = variance
+    tables.second(table, positions: positions)[offset] = 0
+    HermiteSeries.shared.write(
+      dual, q: variance, into: tables.series(table, positions: positions) + offset * HermiteSeries.stride)
+    guard isDiagonal else { return }
+    // Beyond its range a quadrature would only take long: the engine reports it.
+    let moments =
+      variance <= dual.largestVariance
+      ? dual.diagonal(q: variance) : DualMoments(value: .nan, derivative: .nan)
+    kernel.pointee = moments.value
+    tangent?.pointee *= moments.derivative
   }
 
   /// What the tables hold of a tile's samples. A row is a position, or in tiles of vectors a first sample.

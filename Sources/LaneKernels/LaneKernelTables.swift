@@ -45,6 +45,19 @@ extension LaneKernelsFloat: LaneKernelTable {
   ) {
     gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
   }
+  package var samplesOfPanel: Int { Int(panelSamples) }
+  package func packSamples(
+    _ samples: Int, numbers: Int, _ source: UnsafePointer<Double>, stride: Int, into panel: Output
+  ) {
+    packSamples(Int64(samples), Int64(numbers), source, Int64(stride), panel)
+  }
+  package func multiplySamples(
+    numbers: Int, _ a: Input, panels aPanels: Int, _ b: Input, panels bPanels: Int, panelStride: Int,
+    factor: Double, into out: UnsafeMutablePointer<Double>, outStride: Int
+  ) {
+    multiplySamples(
+      Int64(numbers), a, Int64(aPanels), b, Int64(bPanels), Int64(panelStride), factor, out, Int64(outStride))
+  }
   package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
   {
     activate(kind, parameter, Int64(vectors), x, y)
@@ -164,6 +177,19 @@ extension LaneKernelsDouble: LaneKernelTable {
     into out: UnsafeMutablePointer<Double>, outStride: Int
   ) {
     gram(Int64(parameters), a, b, Int64(blocks), Int64(bBlockStride), factor, out, Int64(outStride))
+  }
+  package var samplesOfPanel: Int { Int(panelSamples) }
+  package func packSamples(
+    _ samples: Int, numbers: Int, _ source: UnsafePointer<Double>, stride: Int, into panel: Output
+  ) {
+    packSamples(Int64(samples), Int64(numbers), source, Int64(stride), panel)
+  }
+  package func multiplySamples(
+    numbers: Int, _ a: Input, panels aPanels: Int, _ b: Input, panels bPanels: Int, panelStride: Int,
+    factor: Double, into out: UnsafeMutablePointer<Double>, outStride: Int
+  ) {
+    multiplySamples(
+      Int64(numbers), a, Int64(aPanels), b, Int64(bPanels), Int64(panelStride), factor, out, Int64(outStride))
   }
   package func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
   {

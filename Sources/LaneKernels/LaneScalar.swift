@@ -64,6 +64,12 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func gram(
     parameters: Int, _ a: Input, _ b: Input, blocks: Int, bBlockStride: Int, factor: Double,
     into out: UnsafeMutablePointer<Double>, outStride: Int)
+  var samplesOfPanel: Int { get }
+  func packSamples(
+    _ samples: Int, numbers: Int, _ source: UnsafePointer<Double>, stride: Int, into panel: Output)
+  func multiplySamples(
+    numbers: Int, _ a: Input, panels aPanels: Int, _ b: Input, panels bPanels: Int, panelStride: Int,
+    factor: Double, into out: UnsafeMutablePointer<Double>, outStride: Int)
   func activate(_ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, into y: Output)
   func activateBackward(
     _ kind: LaneActivation, _ parameter: Scalar, vectors: Int, _ x: Input, _ dy: Input, into dx: Output,

@@ -36,7 +36,8 @@ import Testing
     #expect(result.errors.isEmpty)
     let document = try jsonObject(result.output)
     let keys: Set = [
-      "outcome", "samples", "outputs", "eigenvalues", "conditionNumber", "lambdaMax", "lambdaMin",
+      "outcome", "precision", "samples", "outputs", "eigenvalues", "conditionNumber", "lambdaMax",
+      "lambdaMin",
       "kernelTrace",
       "seconds", "secondsAll", "firstSeconds", "initializationSeconds", "cpuSeconds", "multiplyAdds",
       "peakMemoryBytes",
@@ -173,6 +174,23 @@ import Testing
     #expect(phases["total"] == document["seconds"] as? Double)
     // Progress is for terminals.
     #expect(!result.errors.contains("\r") && result.errors.contains("\ncovariances "))
+  }
+
+  @Test func infiniteWidthIsDoubleUnlessAskedOtherwise() throws {
+    func document(_ more: String...) throws -> (precision: String?, eigenvalues: [Double]) {
+      let object = try jsonObject(
+        Tool.run(["kernel", network, "--inputs", inputs, "--kind", "ntk"] + more, in: folder).output)
+      return (object["precision"] as? String, try #require(object["eigenvalues"] as? [Double]))
+    }
+    try Self.write([0.1, 0.7, -0.3, 0.9, 0.2, 0.4], shape: [2, 3], to: inputs)
+    let (plain, double) = (try document(), try document("--precision", "double"))
+    let single = try document("--precision", "single")
+    #expect(plain.precision == "double" && double.precision == "double" && single.precision == "single")
+    #expect(plain.eigenvalues == double.eigenvalues)
+    #expect(single.eigenvalues != double.eigenvalues)
+    #expect(zip(single.eigenvalues, double.eigenvalues).allSatisfy { abs($0 - $1) < 1e-5 * abs($1) })
+    let empirical = try jsonObject(kernel().output)
+    #expect(empirical["precision"] as? String == "single")
   }
 
   @Test func seedsAndThreadsDecideAsTheyShould() throws {

@@ -151,6 +151,15 @@ typedef struct {
     /** columns of b; b's blocks are bBlockStride scalars apart. Partial sums over 512 p each are in Scalar. */      \
     void (*gram)(int64_t parameters, const Scalar *a, const Scalar *b, int64_t blocks, int64_t bBlockStride,         \
                  double factor, double *out, int64_t outStride);                                                     \
+    /** Samples to a panel. */                                                                                       \
+    int64_t panelSamples;                                                                                            \
+    /** Packs up to `panelSamples` samples of `numbers` numbers, `stride` apart: panel[number][sample], rounded to */  \
+    /** Scalar, zero without a sample. Panels are aligned to a vector, and to be used on the same variant only. */   \
+    void (*packSamples)(int64_t samples, int64_t numbers, const double *source, int64_t stride, Scalar *panel);        \
+    /** out[i·outStride + j] += factor · Σ_p a[p][i] b[p][j] for all samples i and j of the panels of a and of b, */  \
+    /** `panelStride` scalars apart; the sum in Scalar and in order of p. */                                         \
+    void (*multiplySamples)(int64_t numbers, const Scalar *a, int64_t aPanels, const Scalar *b, int64_t bPanels,     \
+                            int64_t panelStride, double factor, double *out, int64_t outStride);                     \
     /** y = f(x). */                                                                                                 \
     void (*activate)(LaneActivation, Scalar parameter, int64_t vectors, const Scalar *x, Scalar *y);                 \
     /** dx (+)= dy · f′(x). */                                                                                       \
@@ -212,6 +221,24 @@ typedef struct {
   int64_t secondStride;
 } LaneGaussianDual;
 
+/// A layer of a chain on covariances K and Θ: K ← weight · K + bias and Θ ← weight · Θ + share · K + constant, of the new K;
+/// then a dual, where there is one.
+typedef struct {
+  double weight, bias, share, constant;
+  bool hasDual;
+  /// Its rows and lengths do not count.
+  LaneGaussianDual dual;
+  /// What is known of every first and second variable, two numbers each.
+  const double *first, *firstOther, *second, *secondOther;
+} LaneChainLayer;
+
+/// The pairs of `rows` neighbouring first variables, from number `first` on, and `length` second ones. Strides are
+/// between rows.
+typedef struct {
+  int64_t rows, length, first, second;
+  int64_t covarianceStride, targetStride;
+} LaneChainTile;
+
 /// Neighbouring numbers of a sum of shifted arrays, counted in groups of `lanes` numbers.
 typedef struct {
   int64_t target, source, length;
@@ -237,6 +264,15 @@ typedef struct {
   /// other arrays are read, and the last two rewritten unchanged, up to fifteen numbers beyond their last row.
   void (*gaussianDual)(const LaneGaussianDual *, const double *first, const double *firstOther, const double *second,
                        const double *secondOther, double *covariance, double *tangent);
+  /// The same of `count` variables with themselves, in place: covariances are variances. The last two arrays are read, and
+  /// rewritten unchanged, up to fifteen numbers beyond their end.
+  void (*gaussianDiagonal)(const LaneGaussianDual *, int64_t count, const double *numbers, const double *others,
+                           double *variance, double *tangent);
+  /// All layers of vectors, pair by pair, from the inner products of inputs to both kernels, Θ being zero before them;
+  /// `tangent` may be NULL. All duals are of one kind. Covariances and numbers are read up to fifteen numbers beyond the end of
+  /// a row, and targets written there.
+  void (*gaussianChain)(const LaneChainLayer *, int64_t layers, const LaneChainTile *, const double *covariance,
+                        double *kernel, double *tangent);
   /// Mehler's series: value = Σ_r a_r b_r ρ^r, derivative = Σ_r a′_r b′_r ρ^r, a and a′ one after the other in `first`,
   /// b and b′ in `second`. `terms` is a multiple of sixteen.
   void (*seriesDual)(int64_t terms, const double *first, const double *second, double rho, double *value,
@@ -247,9 +283,9 @@ typedef struct {
   void (*sumProducts)(int64_t rows, int64_t length, int64_t terms, double factor, const double *first,
                       int64_t firstStride, const double *second, int64_t secondStride, int64_t secondRow,
                       double *target);
-  /// Up to sixteen samples of `numbers` numbers, `stride` apart, side by side: target[number][lane], lanes without a sample
-  /// zero.
-  void (*gatherSamples)(int64_t samples, int64_t numbers, const double *source, int64_t stride, double *target);
+  /// target[column·targetStride + row] = source[row·sourceStride + column].
+  void (*transpose)(int64_t rows, int64_t columns, const double *source, int64_t sourceStride, double *target,
+                    int64_t targetStride);
   /// Normal numbers of a Philox4x32-10 stream: out[k] = normal number `first + k`, k < count.
   void (*fillNormals)(uint64_t seed, uint64_t stream, uint64_t first, int64_t count, float *out);
   /// Numbers uniform in (-1, 1), never 0 or ±1, with 24 random bits each, of the same words.

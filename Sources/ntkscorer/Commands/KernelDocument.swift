@@ -7,7 +7,10 @@ enum KernelDocument {
   static func json(_ report: KernelReport) -> String {
     var members: [(String, JSONValue)] = [("outcome", .text(report.outcome.rawValue))]
     if let message = report.message { members.append(("message", .text(message))) }
-    members += [("samples", .integer(report.samples)), ("outputs", .integer(report.outputs))]
+    members += [
+      ("precision", .text(report.precision.rawValue)), ("samples", .integer(report.samples)),
+      ("outputs", .integer(report.outputs)),
+    ]
     if let spectrum = report.spectrum {
       members += [
         ("eigenvalues", spectrum.eigenvalues.map { .array($0.map(JSONValue.number)) } ?? .null),

@@ -42,7 +42,8 @@ struct KernelOptions: ParsableArguments {
       valueName: "name"))
   var initialization: String?
 
-  @Option(name: .long, help: "Arithmetic of the passes: single (default) or double.")
+    name: .long,
+    help: "Arithmetic of the passes: single or double; the default is single, at infinite width double.")
   var precision: Precision?
 
   /// The options that were given, as typed.
