@@ -42,6 +42,7 @@ struct KernelOptions: ParsableArguments {
       valueName: "name"))
   var initialization: String?
 
+  @Option(
     name: .long,
     help: "Arithmetic of the passes: single or double; the default is single, at infinite width double.")
   var precision: Precision?
