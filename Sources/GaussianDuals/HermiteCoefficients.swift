@@ -6,7 +6,7 @@ extension GaussianDual {
   /// Frostig & Singer 2016, §4.3): T = Σ_r a_r(q₁) a_r(q₂) ρ^r, and Σ_r a_r² = E[φ²].
   ///
   /// In closed form for functions made of two lines, else by Gauss–Legendre panels between kinks and finer than the
-  /// distance of the nearest pole; errors are below 1e-13 √E[φ²] for r up to a thousand.
+  /// distance of the nearest pole; errors are below 1e-13 √E[φ²] for r up to a thousand. What symmetry makes zero is 0.
   ///
   /// - Parameters:
   ///   - count: how many; none when it is not positive.
@@ -33,7 +33,20 @@ extension GaussianDual {
         )
       }
     }
-    return sums
+    return sums.enumerated().map { isZeroBySymmetry(degree: $0) ? 0 : $1 }
+  }
+
+  /// h_r is even or odd as r is: an odd function has no even ones, and so on.
+  private func isZeroBySymmetry(degree r: Int) -> Bool {
+    switch activation {
+    case .tanh, .erf, .sin: r % 2 == 0
+    // ½ and an odd function.
+    case .sigmoid: r % 2 == 0 && r > 0
+    // x/2 and an even function.
+    case .gelu, .geluTanh, .silu, .hardSwish, .softplus: r % 2 == 1 && r > 1
+    // Made of lines, and so in closed form; or without symmetry.
+    case .relu, .leakyRelu, .abs, .elu: false
+    }
   }
 
   /// Of slope·x + (1 − slope)·relu(x), at q = 1.

@@ -1,15 +1,50 @@
 import ArchitectureScorer
 import Foundation
+import NetworkGraph
+import Trainability
 
 /// How a network's kernel approaches its limit of infinite width: a table, numbers and a picture.
 package struct ConvergenceReport: Sendable {
   /// The network's file.
   package let source: String
   package let result: WidthConvergenceResult
+  /// Nil for networks that no theorem is about.
+  package let widthScale: WidthScale?
 
-  package init(source: String, result: WidthConvergenceResult) {
+  /// How the width grows that brings the kernel of L hidden ReLU layers within (L + 1)ε of its limit with probability 1 − δ:
+  /// L⁶ε⁻⁴ log(L/δ) (Arora et al. 2019, "On exact computation", theorem 3.1). Its constant is not known, so it compares
+  /// depths, and is no width.
+  package struct WidthScale: Sendable {
+    let hiddenLayers: Int
+    let accuracy: Double
+    let failureProbability: Double
+
+    /// Nil for anything but dense layers with ReLU between them.
+    package init?(_ network: Network, accuracy: Double, failureProbability: Double) {
+      var layers = 0
+      for node in network.nodes {
+        switch node.operation {
+        case .input, .dense, .flatten, .identity: continue
+        case .activation(.relu): layers += 1
+        default: return nil
+        }
+      }
+      guard layers > 0 else { return nil }
+      hiddenLayers = layers
+      self.accuracy = accuracy
+      self.failureProbability = failureProbability
+    }
+
+    package var value: Double {
+      WidthRequirement.kernelConvergence(
+        hiddenLayers: hiddenLayers, accuracy: accuracy, failureProbability: failureProbability)
+    }
+  }
+
+  package init(source: String, result: WidthConvergenceResult, widthScale: WidthScale? = nil) {
     self.source = source
     self.result = result
+    self.widthScale = widthScale
   }
 
   /// `−0.512 ± 0.013`.
@@ -42,6 +77,9 @@ package struct ConvergenceReport: Sendable {
       ] + table.rendered(width: width, style: style).lines + [
         "", "it falls as width to the power \(exponentText); theory says −½",
       ]
+      + (widthScale.map {
+        ["the width that theory asks for grows as L⁶ε⁻⁴ log(L/δ) = \(NumberText.significant($0.value))"]
+      } ?? [])
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -63,6 +101,15 @@ package struct ConvergenceReport: Sendable {
       ("exponent", .number(result.fit.exponent)),
       ("standardError", result.fit.standardError.map(JSONValue.number) ?? .null),
       ("prefactor", .number(result.fit.prefactor)),
+      (
+        "widthScale",
+        widthScale.map {
+          .object([
+            ("hiddenLayers", .integer($0.hiddenLayers)), ("accuracy", .number($0.accuracy)),
+            ("failureProbability", .number($0.failureProbability)), ("value", .number($0.value)),
+          ])
+        } ?? .null
+      ),
     ]).indented + "\n"
   }
 

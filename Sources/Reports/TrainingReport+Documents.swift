@@ -109,6 +109,16 @@ extension TrainingReport {
         ),
         (isDiscrete ? "stepsToLossFraction" : "timeToLossFraction", .array(durations)),
         ("lossFloor", .number(floor)), ("finalDisplacement", number(finalDisplacement)),
+        // K*(y − f₀) times the rate: what predictions start with, in a unit of time or, nearly, in a step.
+        (
+          "initialVelocities",
+          initialVelocity.map { velocity in
+            Self.rows(
+              Matrix(rows: velocity.rows, columns: velocity.columns) {
+                factor * learningRate * velocity[$0, $1]
+              })
+          } ?? .null
+        ),
         ("curves", .object(curve)),
       ]
         + (trained.map { [("training", $0.json(factor: factor, hasResiduals: !residualNames.isEmpty))] } ?? [])

@@ -16,9 +16,12 @@ package struct TrainingReport: Sendable {
   /// The network itself, trained as the closed forms say; nil when it was not asked for.
   package let trained: TrainedNetwork?
 
+  /// ∂f*/∂t of the other inputs at t = 0 and η = 1 of ½Σr², m × O; nil without other inputs.
+  let initialVelocity: Matrix?
+
   package init(
     source: String, dynamics: TrainingDynamics, curves: TrainingCurves, convention: LossConvention,
-    learningRate: Double, isDiscrete: Bool, trained: TrainedNetwork? = nil
+    learningRate: Double, isDiscrete: Bool, initialVelocity: Matrix? = nil, trained: TrainedNetwork? = nil
   ) {
     self.source = source
     self.dynamics = dynamics
@@ -26,6 +29,7 @@ package struct TrainingReport: Sendable {
     self.convention = convention
     self.learningRate = learningRate
     self.isDiscrete = isDiscrete
+    self.initialVelocity = initialVelocity
     self.trained = trained
   }
 

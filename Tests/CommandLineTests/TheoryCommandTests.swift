@@ -88,6 +88,10 @@ import Testing
     #expect(widths.compactMap { $0["factor"] as? Int } == [2, 8, 32])
     #expect(widths.allSatisfy { ($0["deviations"] as? [Double])?.count == 24 })
     #expect(widths[0]["parameters"] as? Int == 32 * 4 + 1)
+    // SPEC 5.8, of one hidden layer: ε⁻⁴ log(1/δ).
+    let scale = try #require(document["widthScale"] as? [String: Double])
+    #expect(scale["hiddenLayers"] == 1)
+    #expect(abs(try #require(scale["value"]) - 1e4 * log(20)) < 1e-6)
     #expect(try String(contentsOfFile: picture, encoding: .utf8).hasPrefix("<svg "))
     let table = try run("convergence", network, "--inputs", folder.file("x.npy"), "--seeds", "2")
     #expect(table.output.contains("× 8") && table.output.contains("to the power"))
@@ -135,7 +139,38 @@ import Testing
     let limit = try NumericArray(npy: files[2]).values
     #expect(abs(limit[0] - 0.5) < 1e-12 && abs(limit[1] - 0.211449829) < 1e-8)
     let shallow = try #require(document["hiddenLayer"] as? [String: Double])
-    #expect(try #require(shallow["lambdaMin"]) > 0 && shallow["complexity"] != nil)
+    let smallest = try #require(shallow["lambdaMin"])
+    #expect(smallest > 0 && shallow["complexity"] != nil)
+    // SPEC 5.8, with three samples, δ = 0.05 and ε = 0.1.
+    let width = try #require(shallow["widthScale"])
+    #expect(abs(width * pow(smallest, 4) * pow(0.05, 3) / 729 - 1) < 1e-9)
+    let regime = try #require(shallow["kernelRegimeWidthScale"])
+    #expect(abs(regime * pow(smallest, 4) * pow(0.05, 6) * pow(0.1, 4) / 6561 - 1) < 1e-9)
+  }
+
+  @Test func theoremsOnWidthsTakeTheirNumbers() throws {
+    func shallow(_ more: String...) throws -> [String: Double] {
+      let result = try Tool.run(
+        [
+          "regress", network, "--inputs", folder.file("x.npy"), "--labels", folder.file("y.npy"),
+          "--test-inputs", folder.file("z.npy"), "--format", "json",
+        ] + more, in: folder)
+      return try #require(try jsonObject(result.output)["hiddenLayer"] as? [String: Double])
+    }
+    let (one, other) = (
+      try shallow(), try shallow("--failure-probability", "0.1", "--accuracy", "0.05")
+    )
+    #expect(other["failureProbability"] == 0.1 && other["accuracy"] == 0.05)
+    let (first, second) = (
+      try #require(one["kernelRegimeWidthScale"]), try #require(other["kernelRegimeWidthScale"])
+    )
+    // δ⁻⁶ε⁻⁴.
+    #expect(abs(second / first * 4 - 1) < 1e-9)
+    let inputs = ["--inputs", folder.file("x.npy")]
+    for wrong in [["--failure-probability", "1"], ["--accuracy", "0"]] {
+      #expect(
+        try Tool.run(["convergence", network] + inputs + wrong, in: folder).exitCode == 64, "\(wrong)")
+    }
   }
 
   @Test func ridgeOfAFileOfKernels() throws {

@@ -179,6 +179,76 @@ import Testing
     #expect(try Tool.run(arguments, in: folder).exitCode == 64)
   }
 
+  /// Between the moments at which it is known: the prior's at first, and none of training inputs in the end.
+  @Test(arguments: ["ntk", "nngp"]) func covarianceOfTheEnsembleAtAMoment(kind: String) throws {
+    let network = try folder.write(
+      """
+      parameterization: ntk
+      input: [2]
+      layers:
+        - {op: dense, units: 8, weight_variance: 2, bias_variance: 0.5}
+        - {op: erf}
+        - {op: dense, units: 1, weight_variance: 3}
+
+      """, to: "net.yaml")
+    let (inputs, others) = (folder.file("x.npy"), folder.file("z.npy"))
+    try NumericArray(shape: [2, 2], values: [1, 0, 0, 1]).write(npy: inputs)
+    try NumericArray(shape: [3, 2], values: [1, 0, 0.6, 0.8, -0.3, 0.2]).write(npy: others)
+    let (file, prior) = (folder.file("c.npy"), folder.file("k.npy"))
+    func covariance(_ more: String...) throws -> (values: [Double], deviations: [Double]) {
+      let result = try Tool.run(
+        [
+          "dynamics", network, "--inputs", inputs, "--labels", labels, "--test-inputs", others,
+          "--kind", kind, "--covariance", file, "--deviations", "--format", "json",
+        ] + more, in: folder)
+      #expect(result.exitCode == 0, "\(result.errors)")
+      let curves = try #require(try jsonObject(result.output)["curves"] as? [String: Any])
+      let deviations = try #require(curves["deviations"] as? [[Double]])
+      let matrix = try NumericArray(npy: file)
+      #expect(matrix.shape == [3, 3])
+      return (matrix.values, try #require(deviations.last))
+    }
+    #expect(
+      try Tool.run(["kernel", network, "--inputs", others, "--kind", "nngp", "--output", prior], in: folder)
+        .exitCode == 0)
+    let start = try NumericArray(npy: prior).values
+    let (first, middle, last) = (
+      try covariance("--until", "1e-12"), try covariance("--until", "0.3"), try covariance("--until", "1e9")
+    )
+    for (value, expected) in zip(first.values, start) { #expect(abs(value - expected) < 1e-9) }
+    for row in 0..<3 {
+      for column in 0..<3 {
+        #expect(middle.values[row * 3 + column] == middle.values[column * 3 + row])
+      }
+      let variance = middle.values[row * 4]
+      #expect(abs(variance - middle.deviations[row] * middle.deviations[row]) < 1e-12)
+      #expect(variance < start[row * 4] && variance > last.values[row * 4] - 1e-12)
+    }
+    // Predictions start as fast as they move at first.
+    let beginning = try Tool.run(
+      [
+        "dynamics", network, "--inputs", inputs, "--labels", labels, "--test-inputs", others, "--kind", kind,
+        "--until", "1e-6", "--format", "json", "--learning-rate", "0.5", "--loss", "mean",
+      ], in: folder)
+    let document = try jsonObject(beginning.output)
+    let velocities = try #require(document["initialVelocities"] as? [[Double]])
+    let early = try #require(document["curves"] as? [String: Any])
+    let (times, predictions) = (
+      try #require(early["time"] as? [Double]), try #require(early["predictions"] as? [[[Double]]])
+    )
+    for row in 0..<3 {
+      let change = (predictions[predictions.count - 1][row][0] - predictions[0][row][0])
+      let expected = velocities[row][0] * (times[times.count - 1] - times[0])
+      #expect(abs(change - expected) < 1e-4 * abs(expected))
+    }
+    // The first of the others is a training input.
+    for column in 0..<3 { #expect(abs(last.values[column]) < 1e-8) }
+    #expect(try covariance("--steps", "3").values != middle.values)
+    let mistake = try Tool.run(
+      ["dynamics", network, "--inputs", inputs, "--labels", labels, "--covariance", file], in: folder)
+    #expect(mistake.exitCode == 64 && mistake.errors.contains("--test-inputs"))
+  }
+
   @Test(arguments: ["labels", "kernel", "asymmetric", "indefinite", "missing"])
   func wrongFilesAreInvalidInput(kind: String) throws {
     switch kind {

@@ -37,6 +37,28 @@ private func hermiteSeriesIsTheDual(_ activation: Activation) {
   // Odd functions have odd degrees alone, at any variance.
   for (degree, value) in GaussianDual(.tanh).hermiteCoefficients(count: 20, q: 300).enumerated()
   where degree % 2 == 0 {
-    #expect(abs(value) < 1e-13)
+    #expect(value == 0)
+  }
+}
+
+/// What is 0 by symmetry is what quadrature makes nearly 0; everything else it leaves.
+@Test(arguments: Activation.all)
+private func symmetryZeroesWhatIsZero(_ activation: Activation) {
+  let dual = GaussianDual(activation)
+  let coefficients = dual.hermiteCoefficients(count: 12, q: 1.7)
+  let isOdd = [-1.3, 0.4, 2.5].allSatisfy {
+    let (at, opposite) = (activation.derivatives(at: $0).value, activation.derivatives(at: -$0).value)
+    return abs(at + opposite) < 1e-15
+  }
+  let zeros = coefficients.indices.filter { coefficients[$0] == 0 }
+  if isOdd { #expect(zeros == [0, 2, 4, 6, 8, 10], "\(activation.name)") }
+  // The parts of φ that are even and odd have the coefficients of their own degrees: E[(φ(x) ± φ(−x))²]/4.
+  let variance = dual.diagonal(q: 1.7).value
+  let mixed = dual.moments(q1: 1.7, q2: 1.7, c: -1.7).value
+  let all = dual.hermiteCoefficients(count: 400, q: 1.7)
+  for parity in [0, 1] {
+    let sum = all.enumerated().reduce(0) { $1.offset % 2 == parity ? $0 + $1.element * $1.element : $0 }
+    let expected = (variance + (parity == 0 ? mixed : -mixed)) / 2
+    #expect(abs(sum - expected) < 1e-4 * variance, "\(activation.name) \(parity)")
   }
 }

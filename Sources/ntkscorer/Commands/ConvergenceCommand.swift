@@ -46,6 +46,16 @@ struct ConvergenceCommand: ParsableCommand {
   var parameterization: Parameterization?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp("δ of the width that theory asks of a ReLU network of dense layers.", valueName: "δ"))
+  var failureProbability = 0.05
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("ε of the same: kernels within (L + 1)ε of their limit.", valueName: "ε"))
+  var accuracy = 0.1
+
+  @Option(
     name: .long, help: ArgumentHelp("Draw the deviations over width here.", valueName: "file.svg"),
     completion: .file(extensions: ["svg"]))
   var plot: String?
@@ -57,6 +67,7 @@ struct ConvergenceCommand: ParsableCommand {
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
+    try validateTheorems(accuracy: accuracy, failureProbability: failureProbability)
     guard format != .markdown else {
       throw ValidationError("--format is markdown; expected table, json or csv")
     }
@@ -78,7 +89,10 @@ struct ConvergenceCommand: ParsableCommand {
       ) { bar?.update(done: $0, total: $1) }
     }
     bar?.finish()
-    let report = ConvergenceReport(source: network, result: try computed.get())
+    let report = ConvergenceReport(
+      source: network, result: try computed.get(),
+      widthScale: ConvergenceReport.WidthScale(
+        file.network, accuracy: accuracy, failureProbability: failureProbability))
     if let plot { try OutputFile.write(report.plot.svg(), to: plot) }
     let text =
       switch format {

@@ -14,7 +14,8 @@ extension DynamicsCommand {
     var cross: Matrix?
     var outputs: Matrix?
     var testOutputs: Matrix?
-    var ensemble: TrainedEnsemble?
+    /// Of the outputs at initialization; nil where nothing is known of them.
+    var prior: GaussianPrior?
   }
 
   func kernelFromFile(_ path: String) throws -> KernelData {
@@ -64,13 +65,17 @@ extension DynamicsCommand {
       source: source, kernel: try DecomposedKernel(try Matrix(own.kernel)),
       cross: try cross.map { try Matrix($0.kernel) },
       outputs: try outputs(own), testOutputs: try cross.flatMap(outputs))
-    if deviations, let other, let cross = data.cross {
-      // Of the last layer alone the tangent kernel is the NNGP kernel.
-      data.ensemble = try TrainedEnsemble(
-        tangentKernel: data.kernel, tangentCross: cross,
-        prior: network.prior(batch, other, known: kind == .nngp ? (data.kernel.matrix, cross) : nil))
+    if deviations || covariance != nil, let other, let cross = data.cross {
+      data.prior = try network.prior(
+        batch, other, known: kind == .nngp ? (data.kernel.matrix, cross) : nil)
     }
     return data
+  }
+
+  /// Of the last layer alone the tangent kernel is the NNGP kernel.
+  func ensemble(_ data: KernelData) throws -> TrainedEnsemble? {
+    guard let cross = data.cross, let prior = data.prior else { return nil }
+    return try TrainedEnsemble(tangentKernel: data.kernel, tangentCross: cross, prior: prior)
   }
 
   func initial(_ data: KernelData) throws -> Matrix? {

@@ -29,6 +29,7 @@ struct DynamicsCommand: ParsableCommand {
         ntkscorer dynamics --kernel k.npy --labels y.npy --steps 1000 --learning-rate 0.05 --plot loss.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --plot-predictions f.svg
         ntkscorer dynamics net.yaml --inputs x.npy --labels y.npy --test-inputs z.npy --steps 1000 --train
+        ntkscorer dynamics net.yaml --kind ntk --inputs x.npy --labels y.npy --test-inputs z.npy --covariance c.npy
       """)
 
   @OptionGroup var given: TrainingSetOptions
@@ -106,6 +107,14 @@ struct DynamicsCommand: ParsableCommand {
   )
   var deviations = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "With --kind ntk or nngp: write the covariance of the predictions over initializations at the last moment (--until, --steps), m × m, here.",
+      valueName: "c.npy"),
+    completion: .file(extensions: ["npy"]))
+  var covariance: String?
+
   @Option(name: .long, help: ArgumentHelp("Moments to compute, at equal ratios.", valueName: "n"))
   var points = 120
 
@@ -173,9 +182,10 @@ struct DynamicsCommand: ParsableCommand {
     if plotPredictions != nil, given.testKernel == nil, given.testInputs == nil {
       throw ValidationError("--plot-predictions needs --test-kernel or --test-inputs")
     }
-    if deviations, kind == .empirical || given.testInputs == nil {
+    if deviations || covariance != nil, kind == .empirical || given.testInputs == nil {
       throw ValidationError(
-        "--deviations are of infinitely wide networks: they need --kind ntk or nngp, and --test-inputs")
+        "--deviations and --covariance are of infinitely wide networks: they need --kind ntk or nngp, and "
+          + "--test-inputs")
     }
     try validateTraining()
   }
@@ -196,7 +206,7 @@ struct DynamicsCommand: ParsableCommand {
 
   func run() throws {
     let pictures = [plot, plotPredictions, plotResiduals, plotDisplacement, plotFunction]
-    for path in (pictures + [parameterChange]).compactMap(\.self) {
+    for path in (pictures + [parameterChange, covariance]).compactMap(\.self) {
       try OutputFile.checkPlace(path)
     }
     let data = try given.kernel.map(kernelFromFile) ?? jacobian.map(kernelFromJacobian) ?? kernelOfNetwork()
@@ -224,14 +234,20 @@ struct DynamicsCommand: ParsableCommand {
       let change = try dynamics.parameterChange(at: last, jacobian: try InputFile.matrix(jacobian))
       try NumericArray(shape: [change.count], values: change).write(npy: parameterChange)
     }
+    if let covariance, let cross = data.cross, let prior = data.prior, let last = moments.last {
+      let matrix = try GaussianProcess.trained(
+        tangentKernel: data.kernel, tangentCross: cross, prior: prior, targets: targets, at: last
+      ).covariance
+      try NumericArray(shape: [matrix.rows, matrix.columns], values: matrix.values).write(npy: covariance)
+    }
     let trained = try train ? trainedNetwork(dynamics, targets, moments, learningRate: factor * rate) : nil
     let report = TrainingReport(
       source: data.source, dynamics: dynamics,
       curves: try TrainingCurves(
-        dynamics, predictor: predictor, ensemble: data.ensemble,
+        dynamics, predictor: predictor, ensemble: deviations ? try ensemble(data) : nil,
         hasResiduals: residuals || plotResiduals != nil, at: moments), convention: loss,
       learningRate: rate,
-      isDiscrete: steps != nil, trained: trained)
+      isDiscrete: steps != nil, initialVelocity: try predictor?.initialVelocity, trained: trained)
     if plotFunction != nil, report.functionPlot == nil {
       throw CommandFailure.invalidInput(
         "--plot-function draws over inputs of one number, and these have more")

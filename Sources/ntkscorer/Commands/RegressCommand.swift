@@ -8,6 +8,17 @@ import TangentKernel
 import Trainability
 import YAMLDocuments
 
+/// What theorems on widths are asked for.
+func validateTheorems(accuracy: Double, failureProbability: Double) throws {
+  guard failureProbability > 0, failureProbability < 1 else {
+    throw ValidationError(
+      "--failure-probability is \(failureProbability); expected a number between 0 and 1")
+  }
+  guard accuracy > 0, accuracy.isFinite else {
+    throw ValidationError("--accuracy is \(accuracy); expected a positive number")
+  }
+}
+
 struct RegressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "regress",
@@ -68,6 +79,15 @@ struct RegressCommand: ParsableCommand {
     completion: .file(extensions: ["npy"]))
   var hiddenLayerKernel: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("δ of the widths that theorems on shallow ReLU networks ask for.", valueName: "δ"))
+  var failureProbability = 0.05
+
+  @Option(
+    name: .long, help: ArgumentHelp("ε of the same: how near to the kernel's own training.", valueName: "ε"))
+  var accuracy = 0.1
+
   @Option(name: .long, help: "How results are written to standard output: table, json or csv.")
   var format: OutputFormat = .table
 
@@ -103,6 +123,7 @@ struct RegressCommand: ParsableCommand {
         throw ValidationError("\(name) is \(value); expected 0 or a positive number")
       }
     }
+    try validateTheorems(accuracy: accuracy, failureProbability: failureProbability)
     guard format != .markdown else {
       throw ValidationError("--format is markdown; expected table, json or csv")
     }
@@ -153,7 +174,10 @@ struct RegressCommand: ParsableCommand {
       deviations: posterior?.variances.map { $0.squareRoot() }, targets: held, isOneHot: given.oneHot,
       complexity: try? KernelRegression.complexity(
         kernel: trained, targets: targets, epsilon: kernels.training.spectrum.epsilon),
-      shallow: try shallow.map { try ShallowTheorems(limit: $0, targets: targets) })
+      shallow: try shallow.map {
+        try ShallowTheorems(
+          limit: $0, targets: targets, failureProbability: failureProbability, accuracy: accuracy)
+      })
     try StandardOutput.shared.append(
       format == .json
         ? document.json : format == .csv ? document.csv : document.page(style: Terminal.outputStyle))

@@ -8,21 +8,33 @@ struct ShallowTheorems {
   let lambdaMin: Double?
   /// √(2yᵀ(H^∞)⁻¹y/n) (Arora et al. 2019, theorem 5.1).
   let complexity: Double?
-  /// n⁶/(λ_min⁴δ³) (Du et al. 2019, theorem 4.1): its constant is not known, so it compares inputs, and is no width.
+  /// How the width grows that brings the loss to zero, n⁶/(λ_min⁴δ³) (Du et al. 2019, theorem 4.1): its constant is not
+  /// known, so it compares inputs, and is no width.
   let widthScale: Double?
-
+  /// The same for a loss that follows the kernel to ε, n⁷/(λ_min⁴κ²δ⁴ε²) with first weights of deviation κ = εδ/√n
+  /// (Arora et al. 2019, "Fine-grained analysis", theorem 4.1).
+  let kernelRegimeWidthScale: Double?
   /// δ.
-  static let failureProbability = 0.05
+  let failureProbability: Double
+  /// ε.
+  let accuracy: Double
 
   /// - Parameter limit: H^∞, n × n.
-  init(limit: Matrix, targets: Matrix) throws {
+  init(limit: Matrix, targets: Matrix, failureProbability: Double, accuracy: Double) throws {
     let kernel = try DecomposedKernel(limit)
     lambdaMin = kernel.lambdaMin > 0 ? kernel.lambdaMin : nil
     complexity = try? KernelRegression.complexity(kernel: limit, targets: targets)
     widthScale = lambdaMin.map {
       WidthRequirement.convergence(
-        samples: limit.rows, lambdaMin: $0, failureProbability: Self.failureProbability)
+        samples: limit.rows, lambdaMin: $0, failureProbability: failureProbability)
     }
+    kernelRegimeWidthScale = lambdaMin.map {
+      WidthRequirement.kernelRegime(
+        samples: limit.rows, lambdaMin: $0,
+        weightDeviation: accuracy * failureProbability / Double(limit.rows).squareRoot(),
+        failureProbability: failureProbability, accuracy: accuracy)
+    }
+    (self.failureProbability, self.accuracy) = (failureProbability, accuracy)
   }
 }
 
@@ -85,8 +97,10 @@ struct RegressionDocument {
     if let shallow {
       lines.append(
         "a shallow ReLU network's hidden layer, H^∞: λ_min \(number(shallow.lambdaMin)), complexity "
-          + "\(number(shallow.complexity)), widths of theorems grow as n⁶/(λ_min⁴δ³) = \(number(shallow.widthScale))"
-      )
+          + "\(number(shallow.complexity))")
+      lines.append(
+        "widths of theorems grow as n⁶/(λ_min⁴δ³) = \(number(shallow.widthScale)) for a loss of zero, and as "
+          + "n⁸/(λ_min⁴δ⁶ε⁴) = \(number(shallow.kernelRegimeWidthScale)) for one within ε of the kernel's")
     }
     if let error { lines.append("root mean square error \(number(error))") }
     if let accuracy { lines.append("accuracy \(number(100 * accuracy)) %") }
@@ -132,7 +146,8 @@ struct RegressionDocument {
           .object([
             ("lambdaMin", number($0.lambdaMin)), ("complexity", number($0.complexity)),
             ("widthScale", number($0.widthScale)),
-            ("failureProbability", .number(ShallowTheorems.failureProbability)),
+            ("kernelRegimeWidthScale", number($0.kernelRegimeWidthScale)),
+            ("failureProbability", .number($0.failureProbability)), ("accuracy", .number($0.accuracy)),
           ])
         } ?? .null
       ),
