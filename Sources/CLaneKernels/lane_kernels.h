@@ -66,6 +66,7 @@ LANE_INLINE void NAME(tileStep)(const int rows, const int columns, const SCALAR 
 #include "lane_elementwise.h"
 #include "lane_pooling.h"
 #include "lane_normalization.h"
+#include "lane_directions.h"
 
 #undef SCALAR
 #undef VECTOR

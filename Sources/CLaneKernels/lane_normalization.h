@@ -1,4 +1,4 @@
-// Normalization within a sample, the coupled batch norm's last step, and checks.
+// Normalization within a sample, and checks.
 // Included by lane_kernels.h once for each scalar type.
 
 static void NAME(normalize)(int64_t channels, int64_t positions, int64_t lanes, double epsilon, const SCALAR *gamma,
@@ -47,29 +47,6 @@ static void NAME(normalizeBackward)(int64_t channels, int64_t positions, const d
       VECTOR result = NARROW(scale * (gradient - sum - normalized * product));
       NAME(store)(dx + place, accumulate ? NAME(load)(dx + place) + result : result);
     }
-}
-
-static void NAME(combine)(int64_t vectors, int64_t lanes, SCALAR a, const SCALAR *dy, SCALAR b, const SCALAR *x,
-                          SCALAR c, SCALAR *dx, bool accumulate) {
-  MASK real;
-  UNROLL for (int l = 0; l < LANE_COUNT; l++) real[l] = l < lanes ? -1 : 0;
-  for (int64_t v = 0; v < vectors; v++) {
-    VECTOR value = NAME(fma)((VECTOR)b, NAME(load)(x + v * LANE_COUNT), (VECTOR)c);
-    value = NAME(fma)((VECTOR)a, NAME(load)(dy + v * LANE_COUNT), value);
-    value = NAME(selectVector)(real, value, (VECTOR)(SCALAR)0);
-    NAME(store)(dx + v * LANE_COUNT, accumulate ? NAME(load)(dx + v * LANE_COUNT) + value : value);
-  }
-}
-
-static void NAME(sumLanes)(int64_t vectors, const SCALAR *x, SCALAR *out) {
-  for (int64_t v = 0; v < vectors; v++) {
-    VECTOR value = NAME(load)(x + v * LANE_COUNT);
-    value += __builtin_shufflevector(value, value, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    value += __builtin_shufflevector(value, value, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-    value += __builtin_shufflevector(value, value, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-    value += __builtin_shufflevector(value, value, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-    out[v * LANE_COUNT] = value[0];
-  }
 }
 
 static bool NAME(allFinite)(int64_t vectors, int64_t lanes, const SCALAR *x) {

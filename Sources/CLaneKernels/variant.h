@@ -85,8 +85,10 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
     .averagePool = averagePool##suffix, .averagePoolBackward = averagePoolBackward##suffix,                  \
     .maxPool = maxPool##suffix,                                                                              \
     .maxPoolBackward = maxPoolBackward##suffix, .normalize = normalize##suffix,                              \
-    .normalizeBackward = normalizeBackward##suffix, .combine = combine##suffix,                              \
-    .sumLanes = sumLanes##suffix, .allFinite = allFinite##suffix,                                            \
+    .normalizeBackward = normalizeBackward##suffix, .dotOfSample = dotOfSample##suffix,                      \
+    .combineOfSample = combineOfSample##suffix, .weightGradientOfSample = weightGradientOfSample##suffix,    \
+    .rectifyOfSample = rectifyOfSample##suffix, .repeatLanes = repeatLanes##suffix,                          \
+    .separateSamples = separateSamples##suffix, .allFinite = allFinite##suffix,                              \
   }
 
 const LaneVariant VARIANT = {

@@ -123,13 +123,33 @@ extension LaneKernelsFloat: LaneKernelTable {
   ) {
     normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
   }
-  package func combine(
-    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+  package func dotOfSample(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>
+  ) {
+    dotOfSample(Int64(vectors), x, y, sum, product)
+  }
+  package func combineOfSample(
+    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
     accumulate: Bool
   ) {
-    combine(Int64(vectors), Int64(lanes), a, dy, b, x, c, dx, accumulate)
+    combineOfSample(Int64(vectors), a, dy, b, x, c, dx, accumulate)
   }
-  package func sumLanes(vectors: Int, _ x: Input, into out: Output) { sumLanes(Int64(vectors), x, out) }
+  package func weightGradientOfSample(
+    _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
+    scratch: Output
+  ) {
+    withUnsafePointer(to: shape) {
+      weightGradientOfSample($0, Int64(lanes), source, outputGradient, gradient, scratch)
+    }
+  }
+  package func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool) {
+    rectifyOfSample(Int64(vectors), y, dy, dx, accumulate)
+  }
+  package func repeatLanes(vectors: Int, _ x: Input, into y: Output) { repeatLanes(Int64(vectors), x, y) }
+  package func separateSamples(vectors: Int, lanes: Int, _ x: Input, into y: Output) {
+    separateSamples(Int64(vectors), Int64(lanes), x, y)
+  }
   package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
     allFinite(Int64(vectors), Int64(lanes), x)
   }
@@ -256,13 +276,33 @@ extension LaneKernelsDouble: LaneKernelTable {
   ) {
     normalizeBackward(Int64(channels), Int64(positions), mean, inverse, gamma, x, dy, dx, accumulate)
   }
-  package func combine(
-    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+  package func dotOfSample(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>
+  ) {
+    dotOfSample(Int64(vectors), x, y, sum, product)
+  }
+  package func combineOfSample(
+    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
     accumulate: Bool
   ) {
-    combine(Int64(vectors), Int64(lanes), a, dy, b, x, c, dx, accumulate)
+    combineOfSample(Int64(vectors), a, dy, b, x, c, dx, accumulate)
   }
-  package func sumLanes(vectors: Int, _ x: Input, into out: Output) { sumLanes(Int64(vectors), x, out) }
+  package func weightGradientOfSample(
+    _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
+    scratch: Output
+  ) {
+    withUnsafePointer(to: shape) {
+      weightGradientOfSample($0, Int64(lanes), source, outputGradient, gradient, scratch)
+    }
+  }
+  package func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool) {
+    rectifyOfSample(Int64(vectors), y, dy, dx, accumulate)
+  }
+  package func repeatLanes(vectors: Int, _ x: Input, into y: Output) { repeatLanes(Int64(vectors), x, y) }
+  package func separateSamples(vectors: Int, lanes: Int, _ x: Input, into y: Output) {
+    separateSamples(Int64(vectors), Int64(lanes), x, y)
+  }
   package func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool {
     allFinite(Int64(vectors), Int64(lanes), x)
   }

@@ -96,9 +96,17 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func normalizeBackward(
     channels: Int, positions: Int, mean: UnsafePointer<Double>, inverse: UnsafePointer<Double>, gamma: Input,
     _ x: Input, _ dy: Input, into dx: Output, accumulate: Bool)
-  func combine(
-    vectors: Int, lanes: Int, _ a: Scalar, _ dy: Input, _ b: Scalar, _ x: Input, _ c: Scalar, into dx: Output,
+  func dotOfSample(
+    vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
+    product: UnsafeMutablePointer<Double>)
+  func combineOfSample(
+    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
     accumulate: Bool)
-  func sumLanes(vectors: Int, _ x: Input, into out: Output)
+  func weightGradientOfSample(
+    _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
+    scratch: Output)
+  func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool)
+  func repeatLanes(vectors: Int, _ x: Input, into y: Output)
+  func separateSamples(vectors: Int, lanes: Int, _ x: Input, into y: Output)
   func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool
 }

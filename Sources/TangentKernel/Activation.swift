@@ -46,10 +46,17 @@ final class ActivationPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0], let value = readsOutput ? output : inputs[0] else { return }
-    context.workers.forEach(gradient.columns) { column in
+    if readsOutput, context.isCoupled {
+      context.workers.forEach(gradient.columns) { column in
+        context.kernels.rectifyOfSample(
+          vectors: gradient.vectors, value.column(context.sample(of: column, gradient)),
+          gradient.column(column), into: target.tensor.column(column), accumulate: target.accumulate)
+      }
+      return
+    }
+    context.forEachColumn(of: gradient, reading: [value]) { column, values in
       context.kernels.activateBackward(
-        kind, parameter, vectors: gradient.vectors, value.column(column % context.blocks),
-        gradient.column(column),
+        kind, parameter, vectors: gradient.vectors, values[0], gradient.column(column),
         into: target.tensor.column(column), accumulate: target.accumulate)
     }
   }

@@ -10,13 +10,17 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   private var mean: [Double] = []
   /// 1/√(σ² + ε) per channel.
   private var inverse: [Double] = []
-  /// Of the gradient at hand: what γ's gradient, β's and the input's are all made of where samples are coupled.
-  private var directionSums: [DirectionSums]?
+  /// Of the gradient at hand, where samples are coupled: what γ's gradient, β's and the input's are all made of, for
+  /// each block of directions and channel, channels innermost.
+  private var directionSums: [DirectionSums] = []
+  /// dx = factor · dy + slope · x + offset, a vector of each for every block of directions and channel.
+  private var slopes: [Scalar] = []
+  private var offsets: [Scalar] = []
 
-  /// Σ dy and Σ dy·x over all samples and positions of one direction and channel.
+  /// Σ dy and Σ dy·x over all samples and positions of one channel, for each direction of a block.
   private struct DirectionSums {
-    var sum = 0.0
-    var product = 0.0
+    var sum = LaneSums()
+    var product = LaneSums()
   }
 
   init(
@@ -92,7 +96,7 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
   ) {
     if context.isCoupled {
-      accumulateCoupledGram(gradient, input: inputs[0], into: gram, context)
+      accumulateCoupledGram(gradient, into: gram, context)
       return
     }
     if context.filter != .kernels, let input = inputs[0] {
@@ -107,81 +111,109 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
-  private func accumulateCoupledGram(
-    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>?, into gram: GramAccumulator<Scalar>,
-    _ context: PassContext<Scalar>
+  /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
+  /// (Ioffe & Szegedy 2015, section 3).
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  func prepareBackward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>
   ) {
-    guard context.filter != .kernels, let input else { return }
+    guard context.isCoupled, let input = inputs[0] else { return }
+    directionSums = sumsOfDirections(gradient, input: input, context)
     let channels = gradient.shape.channels
-    let sums = sumsOfDirections(gradient, input: input, context)
-    directionSums = sums
-    accumulateCoupled(gradient, .normalizationScale, factor: 1, into: gram, context) { direction, channel in
-      normalizedProduct(sums[direction * channels + channel], channel)
-    }
-    if context.filter == .all {
-      accumulateCoupled(gradient, .normalizationShift, factor: 1, into: gram, context) { direction, channel in
-        sums[direction * channels + channel].sum
+    let count = Double(context.samples * gradient.shape.positions)
+    (slopes, offsets) = ([], [])
+    for (index, sums) in directionSums.enumerated() {
+      let channel = index % channels
+      let factor = parameters.gamma[channel] * inverse[channel]
+      let slope = normalizedProduct(sums, channel).values * (-factor * inverse[channel] / count)
+      let offset = sums.sum.values * (-factor / count) - slope * mean[channel]
+      for lane in 0..<laneCount {
+        slopes.append(Scalar(slope[lane]))
+        offsets.append(Scalar(offset[lane]))
       }
+    }
+  }
+
+  private func accumulateCoupledGram(
+    _ gradient: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    guard context.filter != .kernels else { return }
+    accumulate(gradient, .normalizationScale, into: gram, context) { normalizedProduct($0, $1) }
+    if context.filter == .all {
+      accumulate(gradient, .normalizationShift, into: gram, context) { sums, _ in sums.sum }
+    }
+  }
+
+  private func accumulate(
+    _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, into gram: GramAccumulator<Scalar>,
+    _ context: PassContext<Scalar>, value: (_ sums: DirectionSums, _ channel: Int) -> LaneSums
+  ) {
+    let runs = gradient.runsOfDirections(samples: context.samples)
+    let channels = gradient.shape.channels
+    accumulateCoupled(runs, channels, role, factor: 1, into: gram, context) { columns, channel, place in
+      let block = (gradient.firstColumn + columns.lowerBound) / context.samples
+      let lanes = value(directionSums[block * channels + channel], channel)
+      for lane in 0..<laneCount { place[lane] = Scalar(lanes.values[lane]) }
     }
   }
 
   /// Σ dy·x̂ with x̂ = (x − μ)/√(σ² + ε), from Σ dy·x and Σ dy.
-  private func normalizedProduct(_ sums: DirectionSums, _ channel: Int) -> Double {
-    (sums.product - mean[channel] * sums.sum) * inverse[channel]
+  private func normalizedProduct(_ sums: DirectionSums, _ channel: Int) -> LaneSums {
+    LaneSums(values: (sums.product.values - mean[channel] * sums.sum.values) * inverse[channel])
   }
 
-  /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
-  /// (Ioffe & Szegedy 2015, section 3). Padding lanes stay zero, so that nothing further back sees them.
   private func backwardThroughStatistics(
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
-    let positions = gradient.shape.positions
-    let blocks = context.blocks
-    let count = Double(context.realLanes.reduce(0, +) * positions)
     let channels = gradient.shape.channels
-    let sums = directionSums ?? sumsOfDirections(gradient, input: input, context)
-    directionSums = nil
-    context.workers.forEach(gradient.columns / blocks * channels) { index in
-      let (direction, channel) = index.quotientAndRemainder(dividingBy: channels)
-      let factor = parameters.gamma[channel] * inverse[channel]
-      let slope = -factor * inverse[channel] * normalizedProduct(sums[index], channel) / count
-      let offset = -factor * sums[index].sum / count - slope * mean[channel]
-      for block in 0..<blocks {
-        let column = direction * blocks + block
-        context.kernels.combine(
-          vectors: positions, lanes: context.realLanes[block], Scalar(factor),
-          gradient.channel(channel, ofColumn: column), Scalar(slope), input.channel(channel, ofColumn: block),
-          Scalar(offset), into: target.tensor.channel(channel, ofColumn: column),
-          accumulate: target.accumulate)
+    slopes.withUnsafeBufferPointer { slopes in
+      offsets.withUnsafeBufferPointer { offsets in
+        guard let slopes = slopes.baseAddress, let offsets = offsets.baseAddress else { return }
+        nonisolated(unsafe) let (firstSlope, firstOffset) = (slopes, offsets)
+        context.workers.forEach(gradient.columns) { column in
+          let block = (gradient.firstColumn + column) / context.samples
+          let sample = context.sample(of: column, gradient)
+          for channel in 0..<channels {
+            let place = (block * channels + channel) * laneCount
+            context.kernels.combineOfSample(
+              vectors: gradient.shape.positions, Scalar(parameters.gamma[channel] * inverse[channel]),
+              gradient.channel(channel, ofColumn: column), firstSlope + place,
+              input.channel(channel, ofColumn: sample), firstOffset + place,
+              into: target.tensor.channel(channel, ofColumn: column), accumulate: target.accumulate)
+          }
+        }
       }
     }
   }
 
-  /// For each direction and channel of a gradient, channels innermost.
+  /// For each block of directions and channel of a gradient, channels innermost.
   private func sumsOfDirections(
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) -> [DirectionSums] {
     let channels = gradient.shape.channels
-    var sums = [DirectionSums](
-      repeating: DirectionSums(), count: gradient.columns / context.blocks * channels)
+    // Of each column and channel, before samples are added up in their order.
+    let parts = gradient.columns * channels
+    var sums = [DirectionSums](repeating: DirectionSums(), count: parts)
     sums.withUnsafeMutableBufferPointer { sums in
       nonisolated(unsafe) let sums = sums
-      context.workers.forEach(sums.count) { index in
-        let (direction, channel) = index.quotientAndRemainder(dividingBy: channels)
-        var total = DirectionSums()
-        for block in 0..<context.blocks {
-          let lanes = gradientSums(
-            gradient, column: direction * context.blocks + block, channel, input, context)
-          for lane in 0..<context.realLanes[block] {
-            total.sum += lanes.sum.values[lane]
-            total.product += lanes.product.values[lane]
-          }
+      context.workers.forEach(gradient.columns) { column in
+        for channel in 0..<channels {
+          let lanes = gradientSums(gradient, column: column, channel, input, context)
+          sums[column * channels + channel] = DirectionSums(sum: lanes.sum, product: lanes.product)
         }
-        sums[index] = total
       }
     }
-    return sums
+    var totals = [DirectionSums](
+      repeating: DirectionSums(), count: gradient.columns / context.samples * channels)
+    for (index, part) in sums.enumerated() {
+      let (column, channel) = index.quotientAndRemainder(dividingBy: channels)
+      let place = column / context.samples * channels + channel
+      totals[place].sum.values += part.sum.values
+      totals[place].product.values += part.product.values
+    }
+    return totals
   }
 
   /// Σ dy and Σ dy·x over the positions of one channel of one column, lane by lane.
@@ -193,9 +225,7 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     var product = LaneSums()
     sum.withPointer { sum in
       product.withPointer { product in
-        context.kernels.dot(
-          vectors: gradient.shape.positions, input.channel(channel, ofColumn: column % context.blocks),
-          gradient.channel(channel, ofColumn: column), sum: sum, product: product)
+        context.dot(input, gradient, column: column, channel, sum: sum, product: product)
       }
     }
     return (sum, product)

@@ -25,7 +25,7 @@ func channelSum<Scalar: LaneScalar>(
 
 /// Adds the Gram matrix of one parameter a channel, whose gradients `value` gives for each (column, channel).
 ///
-/// Where samples are coupled a direction's gradient is the sum over all samples, and directions stand in the lanes.
+/// Where samples are coupled a direction's gradient is the sum over all samples.
 func accumulatePerChannel<Scalar: LaneScalar>(
   _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
   into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
@@ -33,13 +33,13 @@ func accumulatePerChannel<Scalar: LaneScalar>(
 ) {
   let channels = gradient.shape.channels
   if context.isCoupled {
-    accumulateCoupled(gradient, role, factor: factor, into: gram, context) { direction, channel in
-      var total = 0.0
-      for block in 0..<context.blocks {
-        let lanes = value(direction * context.blocks + block, channel)
-        for lane in 0..<context.realLanes[block] { total += lanes.values[lane] }
+    let runs = gradient.runsOfDirections(samples: context.samples)
+    accumulateCoupled(runs, channels, role, factor: factor, into: gram, context) { columns, channel, place in
+      // Sample by sample: how many columns a gradient holds must change no bits.
+      for column in columns {
+        let lanes = value(column, channel)
+        for lane in 0..<laneCount { place[lane] += Scalar(lanes.values[lane]) }
       }
-      return total
     }
     return
   }
@@ -59,22 +59,19 @@ func accumulatePerChannel<Scalar: LaneScalar>(
   context.pool.giveBack(sums)
 }
 
-/// Adds the Gram matrix of one parameter a channel where samples are coupled: `total` gives its gradient for each of
-/// the directions that `gradient` holds and each channel.
+/// Adds the Gram matrix of one parameter a channel where samples are coupled: `add` adds what the columns of each run
+/// bring to its gradients by one block of directions, for each channel.
 func accumulateCoupled<Scalar: LaneScalar>(
-  _ gradient: LaneTensor<Scalar>, _ role: ParameterArray.Role, factor: Double,
+  _ runs: [(block: Int, columns: Range<Int>)], _ channels: Int, _ role: ParameterArray.Role, factor: Double,
   into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>,
-  total: (_ direction: Int, _ channel: Int) -> Double
+  add: (_ columns: Range<Int>, _ channel: Int, _ place: UnsafeMutablePointer<Scalar>) -> Void
 ) {
-  let channels = gradient.shape.channels
-  let firstDirection = gram.firstDirection
+  let firstBlock = gram.firstDirection / laneCount
   nonisolated(unsafe) let sums = gram.rows(of: role, count: gram.blocks * channels * laneCount)
   let start = context.meter?.now
-  context.workers.forEach(gradient.columns / context.blocks * channels) { index in
-    let (part, channel) = index.quotientAndRemainder(dividingBy: channels)
-    let direction = firstDirection + part
-    sums[(direction / laneCount * channels + channel) * laneCount + direction % laneCount] =
-      Scalar(total(part, channel))
+  context.workers.forEach(runs.count * channels) { index in
+    let (run, channel) = index.quotientAndRemainder(dividingBy: channels)
+    add(runs[run].columns, channel, sums + ((firstBlock + runs[run].block) * channels + channel) * laneCount)
   }
   context.meter?.claim(.weightGradients, since: start)
   guard gram.isComplete else { return }
@@ -90,6 +87,26 @@ struct LaneSums {
   mutating func withPointer(_ body: (UnsafeMutablePointer<Double>) -> Void) {
     withUnsafeMutableBytes(of: &values) { bytes in
       if let base = bytes.bindMemory(to: Double.self).baseAddress { body(base) }
+    }
+  }
+}
+
+extension PassContext {
+  /// Adds Σ dy and Σ dy·x over the positions of one channel of one column, lane by lane, x being what the column meets.
+  func dot(
+    _ input: LaneTensor<Scalar>, _ gradient: LaneTensor<Scalar>, column: Int, _ channel: Int,
+    sum: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>
+  ) {
+    let positions = gradient.shape.positions
+    let place = gradient.channel(channel, ofColumn: column)
+    if isCoupled {
+      kernels.dotOfSample(
+        vectors: positions, input.channel(channel, ofColumn: sample(of: column, gradient)), place, sum: sum,
+        product: product)
+    } else {
+      kernels.dot(
+        vectors: positions, input.channel(channel, ofColumn: column % blocks), place, sum: sum,
+        product: product)
     }
   }
 }

@@ -39,10 +39,10 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
       gradient, inputs: [nil], output: nil, into: [GradientTarget(tensor: whole, accumulate: false)], context)
     if !target.accumulate { target.tensor.base.fillWithZeros(target.tensor.count) }
     context.workers.forEach(gradient.columns) { column in
-      forEachRun(of: target.tensor.shape) { inside, outside, vectors in
-        let place = target.tensor.column(column) + inside
+      forEachRun(of: target.tensor.shape) { inside, outside, count in
+        let place = target.tensor.column(column) + inside * laneCount
         context.kernels.affine(
-          vectors: vectors, factor: 1, offset: 0, whole.column(column) + outside, into: place,
+          vectors: count, factor: 1, offset: 0, whole.column(column) + outside * laneCount, into: place,
           accumulate: true)
       }
     }
@@ -65,23 +65,23 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
     _ input: LaneTensor<Scalar>, _ context: PassContext<Scalar>, _ body: (LaneTensor<Scalar>) -> Void
   ) {
     let whole = LaneTensor(
-      base: context.pool.take(Scalar.self, count: padded.elementCount * input.columns * laneCount),
+      base: context.pool.take(Scalar.self, count: padded.elementCount * input.columns * input.lanes),
       shape: padded,
-      columns: input.columns)
+      columns: input.columns, lanes: input.lanes)
     context.workers.forEach(input.columns) { column in
-      forEachRun(of: input.shape) { inside, outside, vectors in
-        (whole.column(column) + outside).update(
-          from: input.column(column) + inside, count: vectors * laneCount)
+      forEachRun(of: input.shape) { inside, outside, count in
+        (whole.column(column) + outside * input.lanes).update(
+          from: input.column(column) + inside * input.lanes, count: count * input.lanes)
       }
     }
     body(whole)
     context.pool.giveBack(whole.base)
   }
 
-  /// Every run of neighbouring positions in a padded row that are neighbours in the map too: scalar offsets in the
-  /// map and in the padded map, and the run's length.
+  /// Every run of neighbouring positions in a padded row that are neighbours in the map too: where it starts in the
+  /// map and in the padded map, and its length.
   private func forEachRun(
-    of map: TensorShape, _ body: (_ inside: Int, _ outside: Int, _ vectors: Int) -> Void
+    of map: TensorShape, _ body: (_ inside: Int, _ outside: Int, _ count: Int) -> Void
   ) {
     let (height, width) = (map.dimensions[1], map.dimensions[2])
     let paddedWidth = width + 2 * padding
@@ -94,8 +94,8 @@ final class CircularConvolutionPass<Scalar: LaneScalar>: LanePass {
           let start = (column - padding + width * padding) % width
           let length = min(width - start, paddedWidth - column)
           body(
-            ((channel * height + source) * width + start) * laneCount,
-            ((channel * paddedHeight + row) * paddedWidth + column) * laneCount, length)
+            (channel * height + source) * width + start,
+            (channel * paddedHeight + row) * paddedWidth + column, length)
           column += length
         }
       }

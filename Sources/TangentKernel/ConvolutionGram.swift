@@ -42,8 +42,8 @@ extension ConvolutionPass {
     func form(_ index: Int, slot: Int, column: Int, former: Int) {
       let chunk = chunks[index]
       formWeightGradients(
-        of: chunk, gradient, column: column, input,
-        into: buffers + slot * chunkScalars + column * chunks.scalars(of: chunk), accumulate: false,
+        of: chunk, chunks, gradient, column: column, input,
+        into: buffers + slot * chunkScalars + column * chunks.scalars(of: chunk),
         transforms + former * chunks.transformScalars, context)
     }
     func multiplyOut(_ index: Int, slot: Int, _ stopwatch: inout PhaseStopwatch?) {
@@ -77,52 +77,82 @@ extension ConvolutionPass {
     gram.close(.weight, slots: 0..<slots, context.workers)
   }
 
-  /// Where samples are coupled, a direction's gradients are sums over all lanes of all its blocks, and directions stand
-  /// in the lanes of what is multiplied out: chunk by chunk when all directions run together, else when the last have.
+  /// Where samples are coupled, a direction's gradients are sums over all samples, and directions stand in the lanes
+  /// of what is multiplied out: chunk by chunk when all directions run together, else when the last have.
   private func accumulateCoupled(
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
     _ context: PassContext<Scalar>, _ transform: ChunkTransform
   ) {
     let chunks = weightGradientChunks(columns: gram.blocks)
     let slots = min(gramSlotCount, chunks.count)
-    let chunkScalars = gram.blocks * chunks.parametersPerChunk * laneCount
+    let parts = chunks.sampleParts(of: context.samples)
+    let partScalars = gram.blocks * chunks.parametersPerChunk * laneCount
     let gathers = gram.gathersRows
     nonisolated(unsafe) let buffers =
       gathers
-      ? gram.rows(of: .weight, count: chunks.count * chunkScalars)
-      : context.pool.take(Scalar.self, count: slots * chunkScalars)
-    let sumScalars = chunks.parametersPerChunk * laneCount
-    nonisolated(unsafe) let scratch = context.pool.take(
-      Scalar.self, count: slots * (sumScalars + chunks.transformScalars))
-    let (firstDirection, isComplete) = (gram.firstDirection, gram.isComplete)
-    context.forEachDivided(slots) { slot, stopwatch in
-      let sums = scratch + slot * (sumScalars + chunks.transformScalars)
-      for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
-        let chunk = chunks[index]
-        let scalars = chunks.scalars(of: chunk)
-        let buffer = buffers + (gathers ? index : slot) * chunkScalars
-        // Lanes beyond the directions stay zero.
-        if !gathers { buffer.fillWithZeros(gram.blocks * scalars) }
-        for part in 0..<gradient.columns / context.blocks {
-          for block in 0..<context.blocks {
-            formWeightGradients(
-              of: chunk, gradient, column: part * context.blocks + block, input, into: sums,
-              accumulate: block > 0, sums + sumScalars, context)
-          }
-          let (place, lane) = (firstDirection + part).quotientAndRemainder(dividingBy: laneCount)
-          context.kernels.sumLanes(
-            vectors: scalars / laneCount, sums, into: buffer + place * scalars + lane)
+      ? gram.rows(of: .weight, count: chunks.count * parts * partScalars)
+      : context.pool.take(Scalar.self, count: slots * parts * partScalars)
+    if !gathers { buffers.fillWithZeros(slots * parts * partScalars) }
+    let scratchScalars = chunks.sampleScratchVectors * laneCount
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * parts * scratchScalars)
+    let firstBlock = gram.firstDirection / laneCount
+    let runs = gradient.runsOfDirections(samples: context.samples)
+    func buffer(_ index: Int, slot: Int) -> UnsafeMutablePointer<Scalar> {
+      buffers + (gathers ? index : slot) * parts * partScalars
+    }
+    /// Adds the gradients of every sample of one part.
+    func form(_ index: Int, slot: Int, part: Int) {
+      let chunk = chunks[index]
+      let shape = chunks.shape(targets: chunk.targets.count, sources: chunk.sources.count)
+      for run in runs {
+        let place =
+          buffer(index, slot: slot) + part * partScalars + (firstBlock + run.block)
+          * chunks.scalars(of: chunk)
+        let lanes = min(laneCount, gram.directionCount - run.block * laneCount)
+        for column in run.columns {
+          let sample = context.sample(of: column, gradient)
+          guard sample % parts == part else { continue }
+          context.kernels.weightGradientOfSample(
+            shape, lanes: lanes,
+            source: input.channel(chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: sample),
+            outputGradient: gradient.channel(
+              chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column),
+            into: place, scratch: scratch + (slot * parts + part) * scratchScalars)
         }
-        if isComplete {
-          multiplyOut(chunks, chunk, buffer, slot: slot, into: gram, &stopwatch, transform)
-        } else {
-          stopwatch?.lap(.weightGradients)
+      }
+    }
+    func finish(_ index: Int, slot: Int, _ stopwatch: inout PhaseStopwatch?) {
+      guard gram.isComplete else {
+        stopwatch?.lap(.weightGradients)
+        return
+      }
+      let buffer = buffer(index, slot: slot)
+      for part in 1..<max(1, parts) {
+        context.kernels.affine(
+          vectors: partScalars / laneCount, factor: 1, offset: 0, buffer + part * partScalars, into: buffer,
+          accumulate: true)
+      }
+      multiplyOut(chunks, chunks[index], buffer, slot: slot, into: gram, &stopwatch, transform)
+      if !gathers { buffer.fillWithZeros(parts * partScalars) }
+    }
+    if parts > 1 {
+      // Too few chunks to go round: their samples are shared out, and every chunk has a slot.
+      context.forEachDivided(slots * parts) { piece, stopwatch in
+        form(piece / parts, slot: piece / parts, part: piece % parts)
+        stopwatch?.lap(.weightGradients)
+      }
+      context.forEachDivided(slots) { slot, stopwatch in finish(slot, slot: slot, &stopwatch) }
+    } else {
+      context.forEachDivided(slots) { slot, stopwatch in
+        for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
+          form(index, slot: slot, part: 0)
+          finish(index, slot: slot, &stopwatch)
         }
       }
     }
     context.pool.giveBack(scratch)
     if !gathers { context.pool.giveBack(buffers) }
-    guard isComplete else { return }
+    guard gram.isComplete else { return }
     if gathers { gram.giveBackRows(of: .weight) }
     gram.close(.weight, slots: 0..<slots, context.workers)
   }
@@ -142,26 +172,20 @@ extension ConvolutionPass {
     stopwatch?.lap(.gram)
   }
 
-  /// Forms (or adds) one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
+  /// Forms one column's per-sample gradients, a strip of rows at a time so that the strip stays in cache while every
   /// tile passes over it.
   private func formWeightGradients(
-    of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
-    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>, accumulate: Bool,
+    of chunk: WeightGradientChunks.Chunk, _ chunks: WeightGradientChunks, _ gradient: LaneTensor<Scalar>,
+    column: Int, _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>,
     _ transforms: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
     if let winograd {
       winograd.formWeightGradients(
-        of: chunk, gradient, column: column, input, into: sums, accumulate: accumulate, transforms, context)
+        of: chunk, gradient, column: column, input, into: sums, transforms, context)
       return
     }
-    if !accumulate {
-      sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
-    }
-    var shape = LaneWeightGradient(
-      from: LaneMap(channels: chunk.sources.count, rows: height, columns: width),
-      to: LaneMap(channels: chunk.targets.count, rows: outputHeight, columns: outputWidth),
-      kernelHeight: layer.kernelHeight, kernelWidth: layer.kernelWidth, stride: layer.stride,
-      dilation: layer.dilation, padding: layer.padding)
+    sums.fillWithZeros(chunk.targets.count * chunk.sources.count * taps * laneCount)
+    var shape = chunks.shape(targets: chunk.targets.count, sources: chunk.sources.count)
     let source = input.channel(
       chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: column % context.blocks)
     let outputGradient = gradient.channel(

@@ -73,24 +73,47 @@ final class DensePass<Scalar: LaneScalar>: LanePass {
     }
   }
 
-  /// A direction's weight gradients are sums over samples, as a 1 × 1 convolution's over a map of one position.
+  /// A direction's weight gradients are sums over samples, as a 1 × 1 convolution's over a map whose positions are the
+  /// samples.
   private func accumulateCoupledGram(
     _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, into gram: GramAccumulator<Scalar>,
     _ context: PassContext<Scalar>
   ) {
     let layer = Dense(units: units, bias: weights.bias != nil)
-    let (convolution, inputShape, outputShape) = Self.asConvolution(layer, inputs: inputs)
+    let samples = context.samples
+    let (convolution, inputShape, outputShape) = Self.asConvolution(layer, inputs: inputs, samples: samples)
+    let values = LaneTensor(
+      base: context.pool.take(Scalar.self, count: inputs * samples), shape: inputShape, columns: 1, lanes: 1)
+    for sample in 0..<samples {
+      let column = input.column(sample)
+      for index in 0..<inputs { values.base[index * samples + sample] = column[index] }
+    }
+    let blocks = gradient.columns / samples
+    let gradients = LaneTensor(
+      base: context.pool.take(Scalar.self, count: gradient.count), shape: outputShape, columns: blocks)
+    for column in 0..<gradient.columns {
+      let (block, sample) = column.quotientAndRemainder(dividingBy: samples)
+      for unit in 0..<units {
+        (gradients.channel(unit, ofColumn: block) + sample * laneCount).update(
+          from: gradient.column(column) + unit * laneCount, count: laneCount)
+      }
+    }
+    var whole = context
+    whole.samples = 1
     ConvolutionPass(convolution, input: inputShape, output: outputShape, parameters: weights).accumulateGram(
-      gradient.reshaped(outputShape), inputs: [input.reshaped(inputShape)], output: nil, into: gram, context)
+      gradients, inputs: [values], output: nil, into: gram, whole)
+    context.pool.giveBack(gradients.base)
+    context.pool.giveBack(values.base)
   }
 
-  /// The 1 × 1 convolution over maps of one position that a dense layer is.
+  /// The 1 × 1 convolution that a dense layer is, over a map whose positions are samples.
   static func asConvolution(
-    _ layer: Dense, inputs: Int
+    _ layer: Dense, inputs: Int, samples: Int
   ) -> (layer: Convolution, input: TensorShape, output: TensorShape) {
     (
       Convolution(filters: layer.units, kernelHeight: 1, kernelWidth: 1, bias: layer.bias),
-      .maps(channels: inputs, height: 1, width: 1), .maps(channels: layer.units, height: 1, width: 1)
+      .maps(channels: inputs, height: 1, width: samples),
+      .maps(channels: layer.units, height: 1, width: samples)
     )
   }
 

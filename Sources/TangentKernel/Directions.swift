@@ -30,7 +30,8 @@ struct BackwardRounds {
   private let reduction: OutputReduction
   private let outputs: Int
   private let outputsPerRound: Int
-  private let samples: Int
+  /// Of the first set of inputs.
+  let samples: Int
   private let blocks: Int
   private let isCoupled: Bool
 
@@ -63,7 +64,7 @@ struct BackwardRounds {
       ? (directionsPerGram + 15) / 16 : Self.product(reduction == .full ? directionsPerGram : 1, blocks)
     directionsPerRound =
       isCoupled
-      ? Self.coupledDirectionsPerRound(of: directionsPerGram, blocks: blocks, sizes) : directionsPerGram
+      ? Self.coupledDirectionsPerRound(of: directionsPerGram, samples: samples, sizes) : directionsPerGram
     roundsPerGram = (directionsPerGram + directionsPerRound - 1) / directionsPerRound
     count = Self.product(reduction == .trace ? outputs / outputsPerRound : 1, roundsPerGram)
   }
@@ -72,19 +73,22 @@ struct BackwardRounds {
   private static let mostColumns = 64
 
   /// Scalars of the largest gradient of a round of coupled directions: what stays in cache from pass to pass.
-  private static let cachedScalars = 1024 << 10
+  private static let cachedScalars = 4096 << 10
 
-  /// A direction of coupled samples is a whole batch of maps; all of them together stream from memory. Few at a time
-  /// stay in cache, at the price of keeping each one's gradients by the parameters, which must be the smaller.
-  private static func coupledDirectionsPerRound(of all: Int, blocks: Int, _ sizes: Sizes) -> Int {
-    let lanes = Double(blocks * 16)
-    let gradient = Double(sizes.largestGradient) * lanes
+  /// A direction of coupled samples is a whole batch of maps; all of them together stream from memory. Few blocks of
+  /// sixteen at a time take less, at the price of keeping each one's gradients by the parameters, which must be the
+  /// smaller.
+  private static func coupledDirectionsPerRound(of all: Int, samples: Int, _ sizes: Sizes) -> Int {
+    let gradient = Double(sizes.largestGradient) * Double(samples)
     guard sizes.hasMaps, Double(sizes.parameters) < 4 * gradient else { return all }
-    return min(all, max(1, Int(Double(cachedScalars) / gradient)))
+    return min(all, 16 * max(1, Int(Double(cachedScalars) / (16 * gradient))))
   }
 
-  /// (direction, block) pairs of a round.
-  var columns: Int { Self.product(directionsPerRound, blocks) }
+  /// Columns of a round's gradients.
+  var columns: Int {
+    isCoupled
+      ? Self.product((directionsPerRound + 15) / 16, samples) : Self.product(directionsPerRound, blocks)
+  }
 
   /// The place of a round's first direction among the rows of its Gram matrix, and whether it completes them.
   func place(ofRound round: Int) -> (firstDirection: Int, completesGram: Bool) {

@@ -59,7 +59,13 @@ final class MultiplicationPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    multiply(inputs.map { $0 }, into: GradientTarget(tensor: output, accumulate: false), context)
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: output.count)
+    context.workers.forEach(output.columns) { column in
+      multiply(
+        inputs.map { $0.column(column) }, into: GradientTarget(tensor: output, accumulate: false), column,
+        scratch, context)
+    }
+    context.pool.giveBack(scratch)
   }
 
   @_specialize(where Scalar == Float)
@@ -68,31 +74,30 @@ final class MultiplicationPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
+    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: gradient.count)
     for (index, target) in targets.enumerated() {
       guard let target else { continue }
       let others = inputs.indices.filter { $0 != index }.compactMap { inputs[$0] }
-      multiply([gradient] + others, into: target, context)
-    }
-  }
-
-  /// Factors with fewer columns (values, beside gradients of several directions) repeat.
-  private func multiply(
-    _ factors: [LaneTensor<Scalar>], into target: GradientTarget<Scalar>, _ context: PassContext<Scalar>
-  ) {
-    let vectors = target.tensor.vectors
-    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: target.tensor.count)
-    context.workers.forEach(target.tensor.columns) { column in
-      let partial = scratch + column * target.tensor.columnStride
-      var product = UnsafePointer(factors[0].column(column))
-      for (index, factor) in factors.dropFirst().enumerated() {
-        let isLast = index == factors.count - 2
-        context.kernels.product(
-          vectors: vectors, product, factor.column(column % factor.columns),
-          into: isLast ? target.tensor.column(column) : partial, accumulate: isLast && target.accumulate)
-        product = UnsafePointer(partial)
+      context.forEachColumn(of: gradient, reading: others) { column, values in
+        multiply([gradient.column(column)] + values, into: target, column, scratch, context)
       }
     }
     context.pool.giveBack(scratch)
+  }
+
+  private func multiply(
+    _ factors: [UnsafeMutablePointer<Scalar>], into target: GradientTarget<Scalar>, _ column: Int,
+    _ scratch: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
+  ) {
+    let partial = scratch + column * target.tensor.columnStride
+    var product = factors[0]
+    for (index, factor) in factors.enumerated().dropFirst() {
+      let isLast = index == factors.count - 1
+      context.kernels.product(
+        vectors: target.tensor.vectors, product, factor,
+        into: isLast ? target.tensor.column(column) : partial, accumulate: isLast && target.accumulate)
+      product = partial
+    }
   }
 }
 

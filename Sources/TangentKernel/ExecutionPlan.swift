@@ -22,6 +22,15 @@ struct ExecutionPlan {
     let index: Int
     /// Index of the batch norm that is computed with this convolution, if any.
     var normalization: Int?
+
+    /// Whether its backward pass can take some columns of a gradient at a time at no cost, where samples are coupled.
+    var goesColumnByColumn: Bool {
+      switch node.operation {
+      case .convolution(let layer): layer.paddingMode == .zeros || layer.padding == 0
+      case .activation, .averagePooling, .maxPooling, .scale: true
+      default: false
+      }
+    }
   }
 
   /// What an operation's backward pass and Gram contribution read again; anything else is released after the
@@ -177,6 +186,8 @@ struct ExecutionPlan {
     // In floating point: a hostile network must give a large number here, not a trap.
     let columnBytes = Double(laneCount * scalarBytes)
     var change = [Double](repeating: 0, count: end + 1)
+    // Values that are laid out sample by sample stand twice, one at a time.
+    var separated = 0.0
     var parameters = 0.0
     var scratch = 0.0
     var kept = 0.0
@@ -184,6 +195,7 @@ struct ExecutionPlan {
       let bytes = Double(step.node.shape.elementCount) * columnBytes
       change[time] += bytes * Double(blocks)
       change[last[time] + 1] -= bytes * Double(blocks)
+      if isCoupled { separated = max(separated, bytes * Double(blocks)) }
       if step.carriesGradient || time == output, firstGradient[time] < end - time {
         change[firstGradient[time]] += bytes * Double(rounds.columns)
         change[end - time] -= bytes * Double(rounds.columns)
@@ -204,7 +216,7 @@ struct ExecutionPlan {
     let order = Double(rounds.gramBlocks * laneCount)
     let matrices = Double(gramSlotCount + 4) * order * order * 8
     let extra = extraBytes(scalarBytes: scalarBytes, blocks: blocks, order: order)
-    let wanted = parameters + peak + matrices + scratch + kept + extra
+    let wanted = parameters + peak + separated + matrices + scratch + kept + extra
     // Buffers may be larger than what is wanted of them, by that share of the whole.
     let share = Double(BufferPool.largestExcessShare)
     return Int(exactly: (wanted * share / (share - 1)).rounded(.up) + share) ?? .max
@@ -222,7 +234,7 @@ struct ExecutionPlan {
       scalars += winograd.map { Double($0.transformedWeightCount) } ?? rows
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: rounds.gramBlocks, scalarBytes: scalarBytes)
-      rows += Double(chunks.count) * Double(chunks.parametersPerChunk)
+      if isCoupled { rows += chunks.gatheredVectors(blocks: 1, samples: rounds.samples) }
     }
     if rounds.roundsPerGram > 1 { scalars += rows * Double(rounds.gramBlocks * laneCount) }
     return scalars * Double(scalarBytes)
@@ -247,12 +259,24 @@ struct ExecutionPlan {
     let map = { (shape: TensorShape) in
       Double(shape.elementCount) * Double(laneCount * scalarBytes) * Double(rounds.columns)
     }
+    // Forward values in all lanes, of as many columns as are at work.
+    let repeated = { (shapes: [TensorShape]) in
+      isCoupled
+        ? shapes.reduce(0) { $0 + Double($1.elementCount) } * Double(laneCount * scalarBytes * gramSlotCount)
+        : 0
+    }
     switch step.node.operation {
     case .convolution(let declared):
       let (layer, input) = declared.computed(on: inputShapes(of: step)[0])
       let chunks = WeightGradientChunks(
         layer, input: input, output: step.node.shape, columns: columns, scalarBytes: scalarBytes)
-      var bytes = chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes) + perChannel
+      var bytes = perChannel
+      if isCoupled {
+        bytes += chunks.coupledScratchBytes(
+          blocks: columns, samples: rounds.samples, scalarBytes: scalarBytes)
+      } else {
+        bytes += chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes)
+      }
       if let winograd = WinogradConvolution(layer, input: input, output: step.node.shape)?.ofPasses {
         bytes +=
           Double(winograd.transformedWeightCount * scalarBytes)
@@ -268,15 +292,21 @@ struct ExecutionPlan {
       }
       return bytes
     case .dense(let layer) where isCoupled:
-      let convolution = DensePass<Float>.asConvolution(layer, inputs: inputShapes(of: step)[0].elementCount)
-      return perChannel + Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
+      let inputs = inputShapes(of: step)[0]
+      let convolution = DensePass<Float>.asConvolution(
+        layer, inputs: inputs.elementCount, samples: rounds.samples)
+      let copies = map(step.node.shape) + Double(inputs.elementCount * rounds.samples * scalarBytes)
+      return perChannel + Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes) + copies
         + WeightGradientChunks(
           convolution.layer, input: convolution.input, output: convolution.output, columns: columns,
           scalarBytes: scalarBytes
-        ).scratchBytes(columns: columns, scalarBytes: scalarBytes)
+        ).coupledScratchBytes(blocks: columns, samples: 1, scalarBytes: scalarBytes)
     case .dense: return Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
-    case .batchNormalization, .layerNormalization, .groupNormalization: return perChannel
-    case .multiply: return map(step.node.shape)
+    case .batchNormalization: return 3 * perChannel
+    case .layerNormalization, .groupNormalization: return perChannel + repeated(inputShapes(of: step))
+    case .multiply: return map(step.node.shape) + repeated(inputShapes(of: step))
+    case .activation: return repeated([step.node.shape])
+    case .maxPooling: return repeated(inputShapes(of: step) + [step.node.shape])
     default: return 0
     }
   }

@@ -22,12 +22,12 @@ final class GramAccumulator<Scalar: LaneScalar> {
   let order: Int
   /// The step of the layer whose arrays come next.
   var step = 0
-  /// Of the round that runs: where its first direction stands among the matrix's rows, and whether the matrix has all
-  /// its rows with it. Differ from 0 and true only where samples are coupled.
+  /// Of what is added next: its first direction's place among the matrix's rows, how many directions there are, whether
+  /// the matrix has all its rows with them, and whether they come bit by bit. Used only where samples are coupled.
   var firstDirection = 0
+  var directionCount = 0
   var isComplete = true
-  /// Whether the matrix's rows come in several rounds.
-  var gathersRows: Bool { firstDirection > 0 || !isComplete }
+  var gathersRows = false
   /// The gradients by one parameter array of the directions so far, where samples are coupled.
   private struct Rows {
     let step: Int

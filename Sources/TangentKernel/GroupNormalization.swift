@@ -61,15 +61,15 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
   ) {
     guard let target = targets[0], let input = inputs[0] else { return }
     let size = input.shape.channels / groups
+    let groupScalars = size * input.shape.positions * laneCount
     withAffine { gamma, _ in
       nonisolated(unsafe) let gamma = gamma
-      context.workers.forEach(gradient.columns) { column in
+      context.forEachColumn(of: gradient, reading: [input]) { column, values in
         for group in 0..<groups {
-          let block = column % context.blocks
-          withStatistics(block: block, group: group) { mean, inverse in
+          withStatistics(column: column, of: gradient, group: group, context) { mean, inverse in
             context.kernels.normalizeBackward(
               channels: size, positions: input.shape.positions, mean: mean, inverse: inverse,
-              gamma: gamma + group * size, input.channel(group * size, ofColumn: block),
+              gamma: gamma + group * size, values[0] + group * groupScalars,
               gradient.channel(group * size, ofColumn: column),
               into: target.tensor.channel(group * size, ofColumn: column), accumulate: target.accumulate)
           }
@@ -86,22 +86,17 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
   ) {
     guard let input = inputs[0] else { return }
     let size = input.shape.channels / groups
-    let positions = input.shape.positions
     if context.filter != .kernels {
       accumulatePerChannel(gradient, .normalizationScale, factor: 1, into: gram, context) { column, channel in
         var sum = LaneSums()
         var product = LaneSums()
         var result = LaneSums()
-        let block = column % context.blocks
         sum.withPointer { sum in
           product.withPointer { product in
-            context.kernels.dot(
-              vectors: positions, input.channel(channel, ofColumn: block),
-              gradient.channel(channel, ofColumn: column),
-              sum: sum, product: product)
+            context.dot(input, gradient, column: column, channel, sum: sum, product: product)
           }
         }
-        withStatistics(block: block, group: channel / size) { mean, inverse in
+        withStatistics(column: column, of: gradient, group: channel / size, context) { mean, inverse in
           for lane in 0..<laneCount {
             result.values[lane] = (product.values[lane] - sum.values[lane] * mean[lane]) * inverse[lane]
           }
@@ -122,10 +117,20 @@ final class GroupNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
+  /// Of the samples whose values a column of gradients meets.
   private func withStatistics(
-    block: Int, group: Int, _ body: (UnsafePointer<Double>, UnsafePointer<Double>) -> Void
+    column: Int, of gradient: LaneTensor<Scalar>, group: Int, _ context: PassContext<Scalar>,
+    _ body: (UnsafePointer<Double>, UnsafePointer<Double>) -> Void
   ) {
-    let place = (block * groups + group) * laneCount
+    if context.isCoupled {
+      let (block, lane) = context.sample(of: column, gradient).quotientAndRemainder(dividingBy: laneCount)
+      let place = (block * groups + group) * laneCount + lane
+      var means = LaneSums(values: .init(repeating: mean[place]))
+      var inverses = LaneSums(values: .init(repeating: inverse[place]))
+      means.withPointer { means in inverses.withPointer { body(means, $0) } }
+      return
+    }
+    let place = (column % context.blocks * groups + group) * laneCount
     mean.withUnsafeBufferPointer { mean in
       inverse.withUnsafeBufferPointer { inverse in
         if let mean = mean.baseAddress, let inverse = inverse.baseAddress {

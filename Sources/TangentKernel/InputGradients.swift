@@ -20,15 +20,15 @@ final class InputGradients<Scalar: LaneScalar> {
   /// and of all that it reaches only that sample's own input counts.
   func add(_ gradient: LaneTensor<Scalar>, _ directions: [Direction], _ context: PassContext<Scalar>) {
     for (index, direction) in directions.enumerated() {
-      let first = index * context.blocks
       if let sample = direction.sample {
         let (block, lane) = sample.quotientAndRemainder(dividingBy: laneCount)
-        let (source, target) = (gradient.column(first + block) + lane, gradients.column(block) + lane)
+        let source = gradient.column(index / laneCount * context.samples + sample) + index % laneCount
+        let target = gradients.column(block) + lane
         for vector in 0..<gradients.vectors { target[vector * laneCount] += source[vector * laneCount] }
       } else {
         context.workers.forEach(context.blocks) { block in
           context.kernels.affine(
-            vectors: gradients.vectors, factor: 1, offset: 0, gradient.column(first + block),
+            vectors: gradients.vectors, factor: 1, offset: 0, gradient.column(index * context.blocks + block),
             into: gradients.column(block), accumulate: true)
         }
       }

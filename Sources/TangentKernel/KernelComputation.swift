@@ -11,7 +11,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   let context: PassContext<Scalar>
   private let lastUse: [Int]
   /// How many shares each step's gradient is the sum of.
-  private let shares: [Int]
+  let shares: [Int]
 
   init(
     plan: ExecutionPlan, passes: [any LanePass<Scalar>],
@@ -57,6 +57,24 @@ struct KernelComputation<Scalar: LaneScalar> {
     return values
   }
 
+  /// Lays out what backward passes read again sample by sample: where samples are coupled, the lanes of gradients are
+  /// directions.
+  func separateSamples(_ values: inout ForwardValues) {
+    for time in values.steps.indices {
+      guard let value = values.steps[time] else { continue }
+      let separated = LaneTensor(
+        base: context.pool.take(Scalar.self, count: value.vectors * context.samples), shape: value.shape,
+        columns: context.samples, lanes: 1)
+      context.workers.forEach(value.columns) { block in
+        context.kernels.separateSamples(
+          vectors: value.vectors, lanes: context.realLanes[block], value.column(block),
+          into: separated.column(block * laneCount))
+      }
+      context.pool.giveBack(value.base)
+      values.steps[time] = separated
+    }
+  }
+
   /// Adds the kernel's share of some directions; values are released on the way in the last round.
   ///
   /// - Parameter inputGradients: where gradients by the input go when they are wanted.
@@ -79,37 +97,64 @@ struct KernelComputation<Scalar: LaneScalar> {
         inputGradients?.add(gradient, directions, context)
         continue
       }
-      let pass = passes[time]
-      let shapes = plan.inputShapes(of: step)
-      let inputs = zip(step.inputs, shapes).map { source, shape in
-        step.reads.inputs ? values.steps[source]?.reshaped(shape) : nil
+      let chain = chain(from: time, gradients)
+      context.meter.section(.backward) {
+        passes[time].prepareBackward(gradient, inputs: operands(of: time, values).inputs, context)
       }
-      let output = step.reads.output ? values.steps[time]?.reshaped(step.node.shape) : nil
-      gram.step = time
-      context.meter.section(.gram) {
-        pass.accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
-      }
-      if case .add = step.node.operation {
-        context.meter.section(.backward) { passThrough(time, gradient, &gradients) }
-        continue
-      }
-      var targets: [GradientTarget<Scalar>?] = []
-      for (source, shape) in zip(step.inputs, shapes) {
-        guard plan.steps[source].carriesGradient else {
-          targets.append(nil)
-          continue
-        }
-        let held = gradients[source]
-        let target = held ?? tensor(shape, columns: gradient.columns)
-        gradients[source] = target
-        targets.append(GradientTarget(tensor: target.reshaped(shape), accumulate: held != nil))
-      }
-      if targets.contains(where: { $0 != nil }) {
-        context.meter.section(.backward) {
-          pass.backward(gradient, inputs: inputs, output: output, into: targets, context)
-        }
+      if chain.count == 1 {
+        propagate(time, gradient, values, into: &gradients, gram)
+      } else {
+        propagate(chain, gradient, values, into: &gradients, gram)
       }
     }
+  }
+
+  /// What a step's backward pass reads again.
+  func operands(
+    of time: Int, _ values: ForwardValues
+  ) -> (inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?) {
+    let step = plan.steps[time]
+    let inputs = zip(step.inputs, plan.inputShapes(of: step)).map { source, shape in
+      step.reads.inputs ? values.steps[source]?.reshaped(shape) : nil
+    }
+    return (inputs, step.reads.output ? values.steps[time]?.reshaped(step.node.shape) : nil)
+  }
+
+  /// Adds one step's share of the kernel and passes its whole gradient on.
+  private func propagate(
+    _ time: Int, _ gradient: LaneTensor<Scalar>, _ values: ForwardValues,
+    into gradients: inout [LaneTensor<Scalar>?], _ gram: GramAccumulator<Scalar>
+  ) {
+    let step = plan.steps[time]
+    let (inputs, output) = operands(of: time, values)
+    gram.step = time
+    context.meter.section(.gram) {
+      passes[time].accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
+    }
+    if case .add = step.node.operation {
+      context.meter.section(.backward) { passThrough(time, gradient, &gradients) }
+      return
+    }
+    var targets: [GradientTarget<Scalar>?] = []
+    for (source, shape) in zip(step.inputs, plan.inputShapes(of: step)) {
+      targets.append(target(source, shape, columns: gradient.columns, &gradients))
+    }
+    if targets.contains(where: { $0 != nil }) {
+      context.meter.section(.backward) {
+        passes[time].backward(gradient, inputs: inputs, output: output, into: targets, context)
+      }
+    }
+  }
+
+  /// Where a step's gradient gathers; nil when it wants none.
+  func target(
+    _ source: Int, _ shape: TensorShape, columns: Int, _ gradients: inout [LaneTensor<Scalar>?]
+  ) -> GradientTarget<Scalar>? {
+    guard plan.steps[source].carriesGradient else { return nil }
+    let held = gradients[source]
+    let target = held ?? tensor(shape, columns: columns)
+    gradients[source] = target
+    return GradientTarget(tensor: target.reshaped(shape), accumulate: held != nil)
   }
 
   /// A sum's gradient is its inputs' gradient as it stands. Inputs that nothing else reads share its memory, since
@@ -142,7 +187,7 @@ struct KernelComputation<Scalar: LaneScalar> {
 
   // MARK: Buffers
 
-  private func tensor(_ shape: TensorShape, columns: Int) -> LaneTensor<Scalar> {
+  func tensor(_ shape: TensorShape, columns: Int) -> LaneTensor<Scalar> {
     LaneTensor(
       base: context.pool.take(Scalar.self, count: shape.elementCount * columns * laneCount), shape: shape,
       columns: columns)
@@ -181,13 +226,20 @@ struct KernelComputation<Scalar: LaneScalar> {
   /// kernel because no gradient enters them.
   private func seed(_ directions: [Direction]) -> LaneTensor<Scalar> {
     let shape = plan.steps[plan.output].node.shape
-    let seed = tensor(shape, columns: directions.count * context.blocks)
+    let columns =
+      context.isCoupled
+      ? (directions.count + laneCount - 1) / laneCount * context.samples : directions.count * context.blocks
+    let seed = tensor(shape, columns: columns)
     seed.base.fillWithZeros(seed.count)
     for (index, direction) in directions.enumerated() {
+      if let sample = direction.sample {
+        let column = seed.column(index / laneCount * context.samples + sample)
+        for output in direction.outputs { column[output * laneCount + index % laneCount] = 1 }
+        continue
+      }
       for block in 0..<context.blocks {
         let column = seed.column(index * context.blocks + block)
-        for lane in 0..<context.realLanes[block]
-        where direction.sample.map({ $0 == block * laneCount + lane }) ?? true {
+        for lane in 0..<context.realLanes[block] {
           for output in direction.outputs { column[output * laneCount + lane] = 1 }
         }
       }

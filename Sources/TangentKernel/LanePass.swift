@@ -7,6 +7,8 @@ struct PassContext<Scalar: LaneScalar> {
   let kernels: Scalar.Kernels
   let workers: Workers
   let pool: BufferPool
+  /// Of the first set of inputs. Where samples are coupled, columns of a gradient that have a block of directions.
+  var samples: Int
   /// Blocks of sixteen samples.
   let blocks: Int
   /// Per block, the lanes that hold samples; the rest are padding, which enters nothing.
@@ -14,13 +16,50 @@ struct PassContext<Scalar: LaneScalar> {
   /// Per block, the lanes that batch statistics are taken over: those of the first set of inputs.
   let statisticsLanes: [Int]
   /// Whether the gradient of one sample's output reaches other samples (batch norm in training mode). A direction is
-  /// then one row of the kernel, whose parameter gradients are sums over all lanes of all its blocks.
+  /// then one row of the kernel, whose parameter gradients are sums over all samples; directions stand in the lanes of
+  /// gradients, and every sample has columns of its own.
   let isCoupled: Bool
   /// Whether the backward pass runs more than once, so that what it derives from the weights is worth keeping.
   let hasSeveralRounds: Bool
   let filter: ParameterFilter
   /// Nil unless phases are to be measured.
   let meter: PhaseMeter?
+
+  /// Whose values a column of a gradient meets, where samples are coupled.
+  func sample(of column: Int, _ gradient: LaneTensor<Scalar>) -> Int {
+    (gradient.firstColumn + column) % samples
+  }
+
+  /// Calls `body` for every column of a gradient with the forward values that it meets, in lanes: those of its own
+  /// block of samples or, where samples are coupled, those of its one sample in every lane.
+  func forEachColumn(
+    of gradient: LaneTensor<Scalar>, reading values: [LaneTensor<Scalar>],
+    _ body: (_ column: Int, _ values: [UnsafeMutablePointer<Scalar>]) -> Void
+  ) {
+    guard isCoupled else {
+      workers.forEach(gradient.columns) { column in body(column, values.map { $0.column(column % blocks) }) }
+      return
+    }
+    let parts = workers.threads > 1 ? min(gradient.columns, gramSlotCount) : 1
+    let scalars = values.reduce(0) { $0 + $1.vectors * laneCount }
+    nonisolated(unsafe) let scratch = pool.take(Scalar.self, count: parts * scalars)
+    workers.forEach(parts) { part in
+      var places: [UnsafeMutablePointer<Scalar>] = []
+      var place = scratch + part * scalars
+      for value in values {
+        places.append(place)
+        place += value.vectors * laneCount
+      }
+      for column in stride(from: part, to: gradient.columns, by: parts) {
+        for (value, place) in zip(values, places) {
+          kernels.repeatLanes(
+            vectors: value.vectors, value.column(sample(of: column, gradient)), into: place)
+        }
+        body(column, places)
+      }
+    }
+    pool.giveBack(scratch)
+  }
 }
 
 /// One operation in the lane layout: forward, backward, and its parameters' share of the Gram matrix. To add an
@@ -35,19 +74,29 @@ protocol LanePass<Scalar>: AnyObject {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>)
 
+  /// Called once a round with the whole gradient of the output, before anything else of the backward pass.
+  func prepareBackward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>)
+
   /// Propagates `gradient` (of the output; its columns are (direction, block) pairs) to the inputs that want it.
-  /// `inputs` and `output` are nil where `ExecutionPlan.Reads` does not ask for them.
+  /// `inputs` and `output` are nil where `ExecutionPlan.Reads` does not ask for them. Where samples are coupled, the
+  /// gradient may hold some of its columns only.
   func backward(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>)
 
-  /// Adds the Gram matrix of this operation's parameter gradients.
+  /// Adds the Gram matrix of this operation's parameter gradients. Where samples are coupled, the gradient may hold
+  /// some of its columns only.
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>)
 }
 
 extension LanePass {
+  func prepareBackward(
+    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>
+  ) {}
+
   func accumulateGram(
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into gram: GramAccumulator<Scalar>, _ context: PassContext<Scalar>

@@ -59,12 +59,10 @@ final class MaxPoolingPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0], let input = inputs[0], let output else { return }
-    context.workers.forEach(gradient.columns) { column in
-      let block = column % context.blocks
+    context.forEachColumn(of: gradient, reading: [input, output]) { column, values in
       let start = target.tensor.column(column)
       if !target.accumulate { start.fillWithZeros(target.tensor.columnStride) }
-      context.kernels.maxPoolBackward(
-        shape, input.column(block), output.column(block), gradient.column(column), into: start)
+      context.kernels.maxPoolBackward(shape, values[0], values[1], gradient.column(column), into: start)
     }
   }
 }

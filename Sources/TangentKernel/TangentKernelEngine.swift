@@ -78,7 +78,7 @@ public struct KernelEvaluation: Sendable {
 /// instruction set.
 public struct TangentKernelEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "5"
+  public static let version = "6"
 
   private let threads: Int
   private let memoryBudget: Int?
@@ -155,7 +155,7 @@ public struct TangentKernelEngine: Sendable {
     let rounds = rounds(of: plan, samples: batches.map(\.count), settings)
     let context = PassContext<Scalar>(
       kernels: Scalar.kernels(of: variant.pointer), workers: workers, pool: pool,
-      blocks: lanes.joined().count,
+      samples: batches[0].count, blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
       isCoupled: plan.isCoupled, hasSeveralRounds: rounds.count > 1, filter: settings.parameterFilter,
@@ -170,6 +170,7 @@ public struct TangentKernelEngine: Sendable {
     var values = computation.forward(
       Self.laneTensor(batches, plan.network.network.inputShape, context), observer: observer)
     let outputs = values.steps[plan.output].map { Self.outputs($0, count: batches[0].count) } ?? []
+    if plan.isCoupled { computation.separateSamples(&values) }
     seconds.forward = clock.lap()
 
     let gram = GramAccumulator<Scalar>(
@@ -180,10 +181,13 @@ public struct TangentKernelEngine: Sendable {
     let inputGradients =
       plan.extras.contains(.inputGradientKernel)
       ? InputGradients<Scalar>(shape: plan.network.network.inputShape, context) : nil
+    gram.gathersRows = rounds.roundsPerGram > 1
     for round in 0..<rounds.count {
+      let directions = rounds.directions(ofRound: round)
       (gram.firstDirection, gram.isComplete) = rounds.place(ofRound: round)
+      gram.directionCount = directions.count
       computation.backward(
-        &values, rounds.directions(ofRound: round), into: gram, isLast: round == rounds.count - 1,
+        &values, directions, into: gram, isLast: round == rounds.count - 1,
         inputGradients: inputGradients)
     }
     computation.releaseAll(&values)

@@ -1,3 +1,4 @@
+import CLaneKernels
 import LaneKernels
 import NetworkGraph
 
@@ -18,12 +19,15 @@ struct WeightGradientChunks {
   }
 
   let taps: Int
+  private let layer: Convolution
+  private let input, output: TensorShape
   private let winograd: WinogradConvolution?
   private let groups, sourceChannels, targetChannels: Int
   private let targetStep, sourceStep: Int
 
   init(_ layer: Convolution, input: TensorShape, output: TensorShape, columns: Int, scalarBytes: Int) {
     taps = layer.kernelHeight * layer.kernelWidth
+    (self.layer, self.input, self.output) = (layer, input, output)
     groups = layer.groups
     sourceChannels = input.channels / groups
     targetChannels = output.channels / groups
@@ -59,6 +63,15 @@ struct WeightGradientChunks {
       sourcePart: source / sourceStep)
   }
 
+  /// The gradients between so many channels, over whole maps.
+  func shape(targets: Int, sources: Int) -> LaneWeightGradient {
+    LaneWeightGradient(
+      from: LaneMap(channels: sources, rows: input.dimensions[1], columns: input.dimensions[2]),
+      to: LaneMap(channels: targets, rows: output.dimensions[1], columns: output.dimensions[2]),
+      kernelHeight: layer.kernelHeight, kernelWidth: layer.kernelWidth, stride: layer.stride,
+      dilation: layer.dilation, padding: layer.padding)
+  }
+
   /// Scalars of one column of a chunk's gradients.
   func scalars(of chunk: Chunk) -> Int { chunk.targets.count * chunk.sources.count * taps * laneCount }
 
@@ -74,11 +87,35 @@ struct WeightGradientChunks {
     return (vectors.max() ?? 0) * laneCount
   }
 
-  /// Scratch of all slots that can be busy at once: the gradients of every column, those of one direction before its
-  /// lanes are added where samples are coupled, and the transforms.
+  /// How many parts the samples are shared out to where they are coupled, so that several workers form gradients by
+  /// few weights. Each part's gradients are sums of their own.
+  func sampleParts(of samples: Int) -> Int { max(1, min(samples, 8 / count)) }
+
+  /// Vectors that forming one sample's gradients takes where samples are coupled, for any chunk.
+  var sampleScratchVectors: Int {
+    withUnsafePointer(to: shape(targets: targetStep, sources: sourceStep)) {
+      Int(laneSampleGradient($0).scratch)
+    }
+  }
+
+  /// What gathering gradients takes where samples are coupled, of all chunks.
+  func gatheredVectors(blocks: Int, samples: Int) -> Double {
+    Double(count * sampleParts(of: samples)) * Double(blocks) * Double(parametersPerChunk)
+  }
+
+  /// As `scratchBytes`, where samples are coupled: the gradients of as many chunks as are at work, and what forming
+  /// them takes.
+  func coupledScratchBytes(blocks: Int, samples: Int, scalarBytes: Int) -> Double {
+    let parts = Double(sampleParts(of: samples))
+    let gradients = Double(min(gramSlotCount, count)) * parts * Double(blocks) * Double(parametersPerChunk)
+    return (gradients + Double(gramSlotCount) * Double(sampleScratchVectors))
+      * Double(laneCount * scalarBytes)
+  }
+
+  /// Scratch of all slots that can be busy at once: the gradients of every column and the transforms.
   func scratchBytes(columns: Int, scalarBytes: Int) -> Double {
     let slots = Double(min(gramSlotCount, count))
-    let gradients = slots * Double(columns + 1) * Double(parametersPerChunk * laneCount)
+    let gradients = slots * Double(columns) * Double(parametersPerChunk * laneCount)
     return (gradients + Double(gramSlotCount) * Double(transformScalars)) * Double(scalarBytes)
   }
 }

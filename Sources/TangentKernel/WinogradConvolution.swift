@@ -99,16 +99,15 @@ struct WinogradConvolution {
       accumulate: target.accumulate, context)
   }
 
-  /// Forms (or adds) per-sample gradients of one chunk's weights, of one column.
+  /// Forms per-sample gradients of one chunk's weights, of one column.
   func formWeightGradients<Scalar: LaneScalar>(
     of chunk: WeightGradientChunks.Chunk, _ gradient: LaneTensor<Scalar>, column: Int,
-    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>, accumulate: Bool,
+    _ input: LaneTensor<Scalar>, into sums: UnsafeMutablePointer<Scalar>,
     _ scratch: UnsafeMutablePointer<Scalar>, _ context: PassContext<Scalar>
   ) {
-    var shape = LaneWinograd(
+    let shape = LaneWinograd(
       from: LaneMap(channels: chunk.sources.count, rows: height, columns: width),
       to: LaneMap(channels: chunk.targets.count, rows: outputHeight, columns: outputWidth), padding: padding)
-    shape.accumulate = accumulate
     context.kernels.winogradWeightGradient(
       shape,
       source: input.channel(

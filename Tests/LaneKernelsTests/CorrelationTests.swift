@@ -144,10 +144,11 @@ private func withTaps(
 
 // MARK: Weight gradients
 
-@Test(arguments: [1, 2, 3, 4, 5, 9], [(1, 1), (2, 3), (3, 1), (5, 2), (7, 1)])
+@Test(arguments: [1, 2, 3, 4, 5, 9], [(1, 1), (2, 3), (3, 1), (5, 2), (7, 1), (17, 1)])
 func weightGradientsAreTheirDefinition(targets: Int, sources: (Int, Int)) {
   for (kernelHeight, kernelWidth, stride, dilation, padding) in [
-    (3, 3, 1, 1, 1), (1, 1, 2, 1, 0), (3, 3, 2, 1, 2), (5, 3, 1, 2, 2), (2, 4, 3, 1, 1),
+    (3, 3, 1, 1, 1), (1, 1, 1, 1, 0), (1, 1, 2, 1, 0), (3, 3, 2, 1, 2), (5, 3, 1, 2, 2), (2, 4, 3, 1, 1),
+    (1, 1, 1, 1, 2), (9, 8, 1, 1, 4),
   ] {
     var shape = LaneWeightGradient()
     shape.targets = Int64(targets)
@@ -187,15 +188,55 @@ private func checkWeightGradient<Scalar: LaneScalar>(_ given: LaneWeightGradient
     results.append(sums.values)
   }
   for result in results.dropFirst() { #expect(isIdentical(result, results[0])) }
-  for parameter in 0..<parameters {
+  expectWeightGradient(results[0], lanes: laneCount, shape, start, source, gradient)
+  checkGradientOfSample(shape, start, gradient, type)
+}
+
+/// With one sample's scalars as the source, of which some are 0, and with few lanes that count.
+private func checkGradientOfSample<Scalar: LaneScalar>(
+  _ given: LaneWeightGradient, _ start: [Scalar], _ gradient: LaneBuffer<Scalar>, _ type: Scalar.Type
+) {
+  var shape = given
+  shape.firstRow = 0
+  var numbers = Numbers(5)
+  let elements = Int(shape.sources * shape.sourceChannelStride)
+  let sample = LaneBuffer<Scalar>(count: elements) { _ in
+    let value = numbers.next()
+    return Scalar(value < 0.125 ? 0 : value)
+  }
+  let source = LaneBuffer<Scalar>(count: elements * laneCount) { sample.base[$0 / laneCount] }
+  let scratch = LaneBuffer<Scalar>(
+    count: withUnsafePointer(to: shape) { Int(laneSampleGradient($0).scratch) } * laneCount
+  ) { _ in .nan }
+  for lanes in [3, laneCount] {
+    var results: [[Scalar]] = []
+    for (_, kernels) in kernelTables(type) {
+      let sums = LaneBuffer(start)
+      kernels.weightGradientOfSample(
+        shape, lanes: lanes, source: sample.base, outputGradient: gradient.base, into: sums.base,
+        scratch: scratch.base)
+      results.append(sums.values.enumerated().filter { $0.offset % laneCount < lanes }.map(\.element))
+      expectWeightGradient(sums.values, lanes: lanes, shape, start, source, gradient)
+    }
+    for result in results.dropFirst() { #expect(isIdentical(result, results[0])) }
+  }
+}
+
+/// That the first lanes are what the definition gives.
+private func expectWeightGradient<Scalar: LaneScalar>(
+  _ result: [Scalar], lanes: Int, _ shape: LaneWeightGradient, _ start: [Scalar],
+  _ source: LaneBuffer<Scalar>, _ gradient: LaneBuffer<Scalar>
+) {
+  let targetRows = Int(shape.endRow)
+  for parameter in 0..<start.count / laneCount {
     let kernelColumn = parameter % Int(shape.kernelWidth)
     let kernelRow = parameter / Int(shape.kernelWidth) % Int(shape.kernelHeight)
     let pair = parameter / Int(shape.kernelWidth * shape.kernelHeight)
     let (target, channel) = (pair / Int(shape.sources), pair % Int(shape.sources))
-    for lane in 0..<laneCount {
+    for lane in 0..<lanes {
       var sum = Double(start[parameter * laneCount + lane])
       var magnitude = abs(sum)
-      for row in 0..<Int(targetRows) {
+      for row in 0..<targetRows {
         for column in 0..<Int(shape.targetColumns) {
           let r = row * Int(shape.stride) + kernelRow * Int(shape.dilation) - Int(shape.padding)
           let c = column * Int(shape.stride) + kernelColumn * Int(shape.dilation) - Int(shape.padding)
@@ -205,13 +246,13 @@ private func checkWeightGradient<Scalar: LaneScalar>(_ given: LaneWeightGradient
           let x = source.base[
             ((channel * Int(shape.sourceRows) + r) * Int(shape.sourceColumns) + c) * laneCount + lane]
           let dy = gradient.base[
-            ((target * Int(targetRows) + row) * Int(shape.targetColumns) + column) * laneCount + lane]
+            ((target * targetRows + row) * Int(shape.targetColumns) + column) * laneCount + lane]
           sum += Double(x) * Double(dy)
           magnitude += abs(Double(x) * Double(dy))
         }
       }
-      let error = abs(Double(results[0][parameter * laneCount + lane]) - sum)
-      if error > magnitude * Double(Scalar.ulpOfOne) * 100 {
+      let error = abs(Double(result[parameter * laneCount + lane]) - sum)
+      if !(error <= magnitude * Double(Scalar.ulpOfOne) * 100) {
         Issue.record("parameter \(parameter): error \(error)")
       }
     }

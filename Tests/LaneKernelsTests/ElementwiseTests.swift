@@ -16,6 +16,8 @@ private func checkElementwise<Scalar: LaneScalar>(_ type: Scalar.Type) {
     let x = numbers.buffer(type, count)
     let y = numbers.buffer(type, count)
     let start = numbers.buffer(type, count).values
+    let slopes = numbers.buffer(type, laneCount)
+    let offsets = numbers.buffer(type, laneCount)
     let factor = Scalar(numbers.next())
     let offset = Scalar(numbers.next())
     for (name, kernels) in kernelTables(type) {
@@ -37,18 +39,24 @@ private func checkElementwise<Scalar: LaneScalar>(_ type: Scalar.Type) {
           kernels.product(vectors: vectors, x.base, y.base, into: $0, accumulate: accumulate)
         }
         #expect(isIdentical(product, expected { x.base[$0] * y.base[$0] }), "\(name)")
-        for lanes in [1, 9, 16] {
-          let combined = run {
-            kernels.combine(
-              vectors: vectors, lanes: lanes, factor, y.base, offset, x.base, 0.5, into: $0,
-              accumulate: accumulate)
-          }
-          let value = { (place: Int) -> Scalar in
-            guard place % laneCount < lanes else { return 0 }
-            return Scalar(0.5).addingProduct(offset, x.base[place]).addingProduct(factor, y.base[place])
-          }
-          #expect(isIdentical(combined, expected(value)), "\(name)")
+        // Lanes are directions: of one sample's scalars, the first of x, each stands for a vector.
+        let combined = run {
+          kernels.combineOfSample(
+            vectors: vectors, factor, y.base, slopes.base, x.base, offsets.base, into: $0,
+            accumulate: accumulate)
         }
+        let combination = { (place: Int) -> Scalar in
+          offsets.base[place % laneCount].addingProduct(
+            slopes.base[place % laneCount], x.base[place / laneCount]
+          )
+          .addingProduct(factor, y.base[place])
+        }
+        #expect(isIdentical(combined, expected(combination)), "\(name)")
+        let rectified = run {
+          kernels.rectifyOfSample(vectors: vectors, x.base, y.base, into: $0, accumulate: accumulate)
+        }
+        #expect(
+          isIdentical(rectified, expected { x.base[$0 / laneCount] > 0 ? y.base[$0] : 0 }), "\(name)")
         if vectors > 0 {
           let spread = run {
             kernels.spread(vectors: vectors, factor: factor, x.base, into: $0, accumulate: accumulate)
@@ -76,8 +84,7 @@ private func checkSums<Scalar: LaneScalar>(
   kernels.dot(vectors: x.vectors, x.base, y.base, sum: &dotSum, product: &product)
   kernels.sum(vectors: x.vectors, y.base, into: &alone)
   kernels.weightedSum(vectors: x.vectors, weights: y.base, x.base, sum: &weighted)
-  let lanes = LaneBuffer<Scalar>(count: x.count) { _ in 7 }
-  kernels.sumLanes(vectors: x.vectors, x.base, into: lanes.base)
+  checkSamples(x, y, name, kernels)
   for lane in 0..<laneCount {
     var moments = (start[lane], start[lane])
     var dot = moments
@@ -100,15 +107,30 @@ private func checkSums<Scalar: LaneScalar>(
     #expect(alone[lane] == dot.0, "\(name)")
     #expect(weighted[lane] == weightedSum, "\(name)")
   }
-  for vector in 0..<x.vectors {
-    // Halves onto halves.
-    var values = (0..<laneCount).map { x.base[vector * laneCount + $0] }
-    while values.count > 1 {
-      values = (0..<values.count / 2).map { values[$0] + values[$0 + values.count / 2] }
-    }
-    #expect(lanes.base[vector * laneCount] == values[0], "\(name)")
-    for lane in 1..<laneCount { #expect(lanes.base[vector * laneCount + lane] == 7, "\(name)") }
-  }
+}
+
+/// The kernels between samples in lanes and samples one after another.
+private func checkSamples<Scalar: LaneScalar>(
+  _ x: LaneBuffer<Scalar>, _ y: LaneBuffer<Scalar>, _ name: String, _ kernels: Scalar.Kernels
+) {
+  let lanes = 11
+  let separated = LaneBuffer<Scalar>(count: x.vectors * lanes)
+  kernels.separateSamples(vectors: x.vectors, lanes: lanes, x.base, into: separated.base)
+  let expected = (0..<lanes).flatMap { lane in (0..<x.vectors).map { x.base[$0 * laneCount + lane] } }
+  #expect(isIdentical(separated.values, expected), "\(name)")
+
+  let repeated = LaneBuffer<Scalar>(count: x.count)
+  kernels.repeatLanes(vectors: x.vectors, separated.base, into: repeated.base)
+  #expect(
+    isIdentical(repeated.values, (0..<x.count).map { separated.base[$0 / laneCount] }), "\(name)")
+
+  var (sum, product) = (
+    [Double](repeating: 0.5, count: laneCount), [Double](repeating: 0.25, count: laneCount)
+  )
+  var (repeatedSum, repeatedProduct) = (sum, product)
+  kernels.dotOfSample(vectors: x.vectors, separated.base, y.base, sum: &sum, product: &product)
+  kernels.dot(vectors: x.vectors, repeated.base, y.base, sum: &repeatedSum, product: &repeatedProduct)
+  #expect(sum == repeatedSum && product == repeatedProduct, "\(name)")
 }
 
 // MARK: Finiteness

@@ -62,6 +62,20 @@ typedef struct {
   int64_t kernelHeight, kernelWidth;
 } LaneWeightGradient;
 
+/// Source channels whose positions `weightGradientOfSample` lists at a time.
+enum { laneSampleSources = 16 };
+
+/// How `weightGradientOfSample` lays out what it reads: target channels with zeros around them (unless no tap leaves the
+/// map), some at a time.
+typedef struct {
+  int64_t rows, columns, rowMargin, columnMargin, rowShift, columnShift;
+  bool isPadded;
+  int64_t targets;
+  /// Vectors of the lists of positions, and of all scratch.
+  int64_t lists, scratch;
+} LaneSampleGradient;
+LaneSampleGradient laneSampleGradient(const LaneWeightGradient *);
+
 /// A matrix of scalars times columns of vectors: target[c][o] (+)= Σ_s weights[o][s] · source[c][s]. Strides between
 /// columns count vectors; within a column the channels stand one after another.
 typedef struct {
@@ -195,11 +209,22 @@ typedef struct {
     /** dx (+)= inverse·(g − mean(g) − x̂·mean(g·x̂)), g = γ_c·dy, x̂ = (x − mean)·inverse. */                          \
     void (*normalizeBackward)(int64_t channels, int64_t positions, const double *mean, const double *inverse,        \
                               const Scalar *gamma, const Scalar *x, const Scalar *dy, Scalar *dx, bool accumulate);  \
-    /** dx (+)= a·dy + b·x + c in the first `lanes` lanes, zero in the others. */                                    \
-    void (*combine)(int64_t vectors, int64_t lanes, Scalar a, const Scalar *dy, Scalar b, const Scalar *x, Scalar c, \
-                    Scalar *dx, bool accumulate);                                                                    \
-    /** out[i·16] = the sum of vector i's lanes: halves onto halves, down to one. */                                 \
-    void (*sumLanes)(int64_t vectors, const Scalar *x, Scalar *out);                                                 \
+    /** Of one sample and sixteen directions: x has a scalar where y has a vector. sum[lane] += Σ y, */              \
+    /** product[lane] += Σ x·y in the way of `dot`. */                                                               \
+    void (*dotOfSample)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum, double *product);            \
+    /** dx (+)= a·dy + b·x + c, with a vector b and a vector c for all positions. */                                 \
+    void (*combineOfSample)(int64_t vectors, Scalar a, const Scalar *dy, const Scalar *b, const Scalar *x,           \
+                            const Scalar *c, Scalar *dx, bool accumulate);                                           \
+    /** dx (+)= dy where y > 0: ReLU's backward pass. */                                                             \
+    void (*rectifyOfSample)(int64_t vectors, const Scalar *y, const Scalar *dy, Scalar *dx, bool accumulate);        \
+    /** Adds the sums of `weightGradient` over all target rows, with one sample's scalars as the source, in the first */\
+    /** `lanes` lanes at least. Positions where the source is 0 are left out. Scratch as `laneSampleGradient` says. */\
+    void (*weightGradientOfSample)(const LaneWeightGradient *, int64_t lanes, const Scalar *source,                  \
+                                   const Scalar *outputGradient, Scalar *gradient, Scalar *scratch);                 \
+    /** y[v] = x[v] in all lanes. */                                                                                 \
+    void (*repeatLanes)(int64_t vectors, const Scalar *x, Scalar *y);                                                     \
+    /** y[lane · vectors + v] = x[v · 16 + lane] of the first `lanes` lanes. */                                      \
+    void (*separateSamples)(int64_t vectors, int64_t lanes, const Scalar *x, Scalar *y);                             \
     /** False when any of the first `lanes` lanes holds a number that is not finite. */                              \
     bool (*allFinite)(int64_t vectors, int64_t lanes, const Scalar *x);                                              \
   } Name;
