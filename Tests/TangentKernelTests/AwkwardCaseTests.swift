@@ -47,6 +47,32 @@ func leftOverChannelsKeepToTheirScratch(
   }
 }
 
+/// Coupled samples whose maps are so large that directions come in three rounds, the last one with a single direction:
+/// in another order every pair of samples meets in other rounds and other lanes.
+@Test func roundsOfDirectionsMeetAllOthers() throws {
+  var builder = NetworkBuilder(input: maps(3, 48, 48))
+  let stem = try builder.add(.batchNormalization(.init()), from: builder.convolve(4, builder.input))
+  let active = try builder.add(.activation(.relu), from: stem)
+  let second = try builder.add(.batchNormalization(.init()), from: builder.convolve(4, active))
+  let third = try builder.convolve(2, builder.add(.activation(.tanh), from: second))
+  let network = try builder.build(output: builder.readOut(third))
+  let inputs = sampleInputs(network.inputShape, count: 33, seed: 6)
+  let order = inputs.indices.map { ($0 * 10 + 7) % 33 }
+  let stored = network.randomParameters(seed: 5)
+  let subject = try EngineCase(network, stored: stored, inputs: inputs)
+  let settings = KernelSettings(normalizationMode: .batch, precision: .double)
+  let kernel = try subject.evaluate(settings).kernel
+  let reordered = try EngineCase(network, stored: stored, inputs: order.map { inputs[$0] })
+  expectClose(
+    try reordered.evaluate(settings).kernel.values,
+    order.flatMap { row in order.map { kernel.values[row * kernel.columns + $0] } }, 1e-9)
+  let workspace = KernelWorkspace()
+  let threaded = try subject.evaluate(settings, on: .init(threads: 3), workspace: workspace)
+  #expect(threaded.kernel == kernel)
+  #expect(workspace.largestBytes <= threaded.cost.bytes)
+  #expect(kernel.values.allSatisfy { $0 != 0 })
+}
+
 /// E x² − (E x)² would leave six digits of such a variance, in double precision.
 @Test func aVarianceThatIsSmallBesideTheMeanIsExact() throws {
   var builder = NetworkBuilder(input: maps(2, 4, 4))
