@@ -273,7 +273,7 @@ struct ExecutionPlan {
       var bytes = perChannel
       if isCoupled {
         bytes += chunks.coupledScratchBytes(
-          blocks: columns, samples: rounds.samples, scalarBytes: scalarBytes)
+          blocks: columns, samples: rounds.samples, isGathered: true, scalarBytes: scalarBytes)
       } else {
         bytes += chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes)
       }
@@ -295,12 +295,12 @@ struct ExecutionPlan {
       let inputs = inputShapes(of: step)[0]
       let convolution = DensePass<Float>.asConvolution(
         layer, inputs: inputs.elementCount, samples: rounds.samples)
-      let copies = map(step.node.shape) + Double(inputs.elementCount * rounds.samples * scalarBytes)
+      let copies = map(step.node.shape) + Double(inputs.elementCount) * Double(rounds.samples * scalarBytes)
       return perChannel + Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes) + copies
         + WeightGradientChunks(
           convolution.layer, input: convolution.input, output: convolution.output, columns: columns,
           scalarBytes: scalarBytes
-        ).coupledScratchBytes(blocks: columns, samples: 1, scalarBytes: scalarBytes)
+        ).coupledScratchBytes(blocks: columns, samples: 1, isGathered: false, scalarBytes: scalarBytes)
     case .dense: return Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
     case .batchNormalization: return 3 * perChannel
     case .layerNormalization, .groupNormalization: return perChannel + repeated(inputShapes(of: step))

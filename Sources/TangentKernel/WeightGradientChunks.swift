@@ -93,7 +93,12 @@ struct WeightGradientChunks {
 
   /// Vectors that forming one sample's gradients takes where samples are coupled, for any chunk.
   var sampleScratchVectors: Int {
-    withUnsafePointer(to: shape(targets: targetStep, sources: sourceStep)) {
+    // Of a hostile map an estimate must come out large, not overflow.
+    let rows = Double(input.dimensions[1]) + Double(output.dimensions[1]) + Double(layer.padding)
+    let columns = Double(input.dimensions[2]) + Double(output.dimensions[2]) + Double(layer.padding)
+    let most = 1 << 50
+    guard rows * columns * Double(laneCount * 4) < Double(most) else { return most }
+    return withUnsafePointer(to: shape(targets: targetStep, sources: sourceStep)) {
       Int(laneSampleGradient($0).scratch)
     }
   }
@@ -103,11 +108,11 @@ struct WeightGradientChunks {
     Double(count * sampleParts(of: samples)) * Double(blocks) * Double(parametersPerChunk)
   }
 
-  /// As `scratchBytes`, where samples are coupled: the gradients of as many chunks as are at work, and what forming
-  /// them takes.
-  func coupledScratchBytes(blocks: Int, samples: Int, scalarBytes: Int) -> Double {
-    let parts = Double(sampleParts(of: samples))
-    let gradients = Double(min(gramSlotCount, count)) * parts * Double(blocks) * Double(parametersPerChunk)
+  /// As `scratchBytes`, where samples are coupled: the gradients of as many chunks as are at work (of all when they come
+  /// column by column), and what forming them takes.
+  func coupledScratchBytes(blocks: Int, samples: Int, isGathered: Bool, scalarBytes: Int) -> Double {
+    let atWork = Double(min(gramSlotCount, count)) / Double(count)
+    let gradients = gatheredVectors(blocks: blocks, samples: samples) * (isGathered ? 1 : atWork)
     return (gradients + Double(gramSlotCount) * Double(sampleScratchVectors))
       * Double(laneCount * scalarBytes)
   }
