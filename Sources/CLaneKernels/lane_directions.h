@@ -12,22 +12,7 @@ static void NAME(separateSamples)(int64_t vectors, int64_t lanes, const SCALAR *
 }
 
 static void NAME(dotOfSample)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum, double *product) {
-  LaneDouble total, totalProduct;
-  memcpy(&total, sum, sizeof total);
-  memcpy(&totalProduct, product, sizeof totalProduct);
-  for (int64_t first = 0; first < vectors; first += 16) {
-    int64_t end = first + 16 < vectors ? first + 16 : vectors;
-    VECTOR partial = (VECTOR)(SCALAR)0, partialProduct = partial;
-    for (int64_t v = first; v < end; v++) {
-      VECTOR value = NAME(load)(y + v * LANE_COUNT);
-      partial += value;
-      partialProduct = NAME(fma)((VECTOR)x[v], value, partialProduct);
-    }
-    total += WIDEN(partial);
-    totalProduct += WIDEN(partialProduct);
-  }
-  memcpy(sum, &total, sizeof total);
-  memcpy(product, &totalProduct, sizeof totalProduct);
+  NAME(dotWith)(true, vectors, x, y, sum, product);
 }
 
 static void NAME(combineOfSample)(int64_t vectors, SCALAR a, const SCALAR *dy, const SCALAR *b, const SCALAR *x,

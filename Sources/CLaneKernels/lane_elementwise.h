@@ -30,7 +30,9 @@ static void NAME(moments)(int64_t vectors, double center, const SCALAR *x, doubl
   memcpy(squares, &totalSquares, sizeof totalSquares);
 }
 
-static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum, double *product) {
+// x has a vector where y has one, or a scalar for all its lanes.
+LANE_INLINE void NAME(dotWith)(const bool isScalar, int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum,
+                               double *product) {
   LaneDouble total, totalProduct;
   memcpy(&total, sum, sizeof total);
   memcpy(&totalProduct, product, sizeof totalProduct);
@@ -40,13 +42,17 @@ static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double 
     for (int64_t v = first; v < end; v++) {
       VECTOR value = NAME(load)(y + v * LANE_COUNT);
       partial += value;
-      partialProduct = NAME(fma)(NAME(load)(x + v * LANE_COUNT), value, partialProduct);
+      partialProduct = NAME(fma)(isScalar ? (VECTOR)x[v] : NAME(load)(x + v * LANE_COUNT), value, partialProduct);
     }
     total += WIDEN(partial);
     totalProduct += WIDEN(partialProduct);
   }
   memcpy(sum, &total, sizeof total);
   memcpy(product, &totalProduct, sizeof totalProduct);
+}
+
+static void NAME(dot)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum, double *product) {
+  NAME(dotWith)(false, vectors, x, y, sum, product);
 }
 
 static void NAME(sum)(int64_t vectors, const SCALAR *x, double *sum) {

@@ -7,7 +7,7 @@ extension KernelComputation {
   /// alone, and is no batch norm, which needs a whole gradient first. Where samples are coupled a gradient is too large
   /// for the caches by far, so what can be done with a column is done before the next.
   func chain(from time: Int, _ gradients: [LaneTensor<Scalar>?]) -> [Int] {
-    guard context.isCoupled else { return [time] }
+    guard context.isCoupled, plan.steps[time].node.shape.positions > 1 else { return [time] }
     var chain = [time]
     while let last = chain.last, plan.steps[last].inputs.count == 1 {
       let source = plan.steps[last].inputs[0]
@@ -16,10 +16,10 @@ extension KernelComputation {
       else { break }
       chain.append(source)
     }
-    return plan.steps[time].node.shape.positions > 1 ? chain : [time]
+    return chain
   }
 
-  /// Bytes of a column's gradients that a worker has under way.
+  /// Bytes of the gradients between two steps that a worker has under way.
   private static var bytesUnderWay: Int { 384 << 10 }
 
   /// As `propagate` of one step for a chain: the gradients between its steps exist for some columns at a time.
@@ -27,6 +27,9 @@ extension KernelComputation {
     _ chain: [Int], _ gradient: LaneTensor<Scalar>, _ values: ForwardValues,
     into gradients: inout [LaneTensor<Scalar>?], _ gram: GramAccumulator<Scalar>
   ) {
+    context.meter.section(.backward) {
+      passes[chain[0]].prepareBackward(gradient, inputs: operands(of: chain[0], values).inputs, context)
+    }
     let last = plan.steps[chain[chain.count - 1]]
     let end = target(last.inputs[0], plan.inputShapes(of: last)[0], columns: gradient.columns, &gradients)
     let largest = chain.map { plan.steps[$0].node.shape.elementCount }.max() ?? 1

@@ -98,9 +98,6 @@ struct KernelComputation<Scalar: LaneScalar> {
         continue
       }
       let chain = chain(from: time, gradients)
-      context.meter.section(.backward) {
-        passes[time].prepareBackward(gradient, inputs: operands(of: time, values).inputs, context)
-      }
       if chain.count == 1 {
         propagate(time, gradient, values, into: &gradients, gram)
       } else {
@@ -127,6 +124,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   ) {
     let step = plan.steps[time]
     let (inputs, output) = operands(of: time, values)
+    context.meter.section(.backward) { passes[time].prepareBackward(gradient, inputs: inputs, context) }
     gram.step = time
     context.meter.section(.gram) {
       passes[time].accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)

@@ -147,9 +147,9 @@ import Testing
     #expect(try dynamics().output.contains("certified without decomposition: λ_max in [4.000, 4.000]"))
   }
 
-  /// Other inputs that are training inputs: what is unsure at first is known in the end.
-  @Test(arguments: ["ntk", "nngp"]) func deviationsOfTheEnsembleFade(kind: String) throws {
-    let network = try folder.write(
+  /// One hidden layer, whose limits are known in closed form.
+  private func erfNetwork() throws -> String {
+    try folder.write(
       """
       parameterization: ntk
       input: [2]
@@ -159,6 +159,11 @@ import Testing
         - {op: dense, units: 1, weight_variance: 3}
 
       """, to: "net.yaml")
+  }
+
+  /// Other inputs that are training inputs: what is unsure at first is known in the end.
+  @Test(arguments: ["ntk", "nngp"]) func deviationsOfTheEnsembleFade(kind: String) throws {
+    let network = try erfNetwork()
     let inputs = folder.file("x.npy")
     try NumericArray(shape: [2, 2], values: [1, 0, 0, 1]).write(npy: inputs)
     let arguments = [
@@ -181,16 +186,7 @@ import Testing
 
   /// Between the moments at which it is known: the prior's at first, and none of training inputs in the end.
   @Test(arguments: ["ntk", "nngp"]) func covarianceOfTheEnsembleAtAMoment(kind: String) throws {
-    let network = try folder.write(
-      """
-      parameterization: ntk
-      input: [2]
-      layers:
-        - {op: dense, units: 8, weight_variance: 2, bias_variance: 0.5}
-        - {op: erf}
-        - {op: dense, units: 1, weight_variance: 3}
-
-      """, to: "net.yaml")
+    let network = try erfNetwork()
     let (inputs, others) = (folder.file("x.npy"), folder.file("z.npy"))
     try NumericArray(shape: [2, 2], values: [1, 0, 0, 1]).write(npy: inputs)
     try NumericArray(shape: [3, 2], values: [1, 0, 0.6, 0.8, -0.3, 0.2]).write(npy: others)

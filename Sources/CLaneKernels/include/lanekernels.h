@@ -212,7 +212,7 @@ typedef struct {
     /** Of one sample and sixteen directions: x has a scalar where y has a vector. sum[lane] += Σ y, */              \
     /** product[lane] += Σ x·y in the way of `dot`. */                                                               \
     void (*dotOfSample)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum, double *product);            \
-    /** dx (+)= a·dy + b·x + c, with a vector b and a vector c for all positions. */                                 \
+    /** dx (+)= a·dy + b·x + c, with a vector b and a vector c (of any alignment) for all positions. */              \
     void (*combineOfSample)(int64_t vectors, Scalar a, const Scalar *dy, const Scalar *b, const Scalar *x,           \
                             const Scalar *c, Scalar *dx, bool accumulate);                                           \
     /** dx (+)= dy where y > 0: ReLU's backward pass. */                                                             \

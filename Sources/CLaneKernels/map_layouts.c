@@ -1,5 +1,5 @@
-// How maps are cut into strips for Winograd's transforms: by shape alone, never by the machine, since the order of
-// summation of weight gradients follows from it.
+// How maps are cut and padded: by shape alone, never by the machine, since the order of summation of weight gradients
+// follows from it.
 #include "lanekernels.h"
 
 enum {
@@ -38,4 +38,25 @@ LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, in
   strip.scratch = WINOGRAD_POINTS
     * (3 * (targets * sources + 1) + sources * laneWinogradChannel((strip.rows + 2) * strip.tiles) + targets * strip.rows * strip.tiles + 2);
   return strip;
+}
+
+LaneSampleGradient laneSampleGradient(const LaneWeightGradient *g) {
+  LaneSampleGradient layout;
+  // A source position p and a tap k meet at the target (p + padding − k · dilation) / stride.
+  const int64_t lastRowTap = (g->kernelHeight - 1) * g->dilation / g->stride;
+  const int64_t lastColumnTap = (g->kernelWidth - 1) * g->dilation / g->stride;
+  layout.rowShift = least(g->padding / g->stride, lastRowTap);
+  layout.columnShift = least(g->padding / g->stride, lastColumnTap);
+  layout.rowMargin = lastRowTap - layout.rowShift;
+  layout.columnMargin = lastColumnTap - layout.columnShift;
+  layout.rows = layout.rowMargin + greatest(g->endRow, (g->sourceRows - 1 + g->padding) / g->stride + 1);
+  layout.columns = layout.columnMargin + greatest(g->targetColumns, (g->sourceColumns - 1 + g->padding) / g->stride + 1);
+  layout.isPadded = layout.rows != g->endRow || layout.columns != g->targetColumns;
+  // As many channels as it takes to fill the registers with sums, where strides leave each position few taps.
+  const int64_t wanted = !layout.isPadded ? g->targets : g->stride == 1 && g->kernelHeight * g->kernelWidth >= 8 ? 1 : 4;
+  layout.targets = least(g->targets, wanted);
+  const int64_t positions = g->sourceRows * g->sourceColumns;
+  layout.lists = (laneSampleSources * 2 * positions + LANE_COUNT - 1) / LANE_COUNT;
+  layout.scratch = layout.lists + (layout.isPadded ? layout.targets * layout.rows * layout.columns : 0);
+  return layout;
 }
