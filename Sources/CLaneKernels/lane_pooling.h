@@ -88,7 +88,98 @@ LANE_INLINE void NAME(windowsAt)(const LanePooling *pool, int64_t position, int6
   *end = last / pool->stride + 1 < windows ? last / pool->stride + 1 : windows;
 }
 
+LANE_INLINE void NAME(addOrStore)(SCALAR *y, VECTOR value, bool accumulate) {
+  NAME(store)(y, accumulate ? NAME(load)(y) + value : value);
+}
+
+// Σ_i share[i] · dy[i] over the windows of some rows in one column.
+LANE_INLINE VECTOR NAME(sharedColumn)(const int64_t rows, int64_t columns, const SCALAR *dy, const SCALAR *share) {
+  VECTOR sum = NAME(load)(dy) * share[0];
+  UNROLL for (int64_t i = 1; i < rows; i++)
+    sum = NAME(fma)(NAME(load)(dy + i * columns * LANE_COUNT), (VECTOR)share[i], sum);
+  return sum;
+}
+
+// A row of positions that windows of `rows` rows hold, 3 × 3 and one apart with a padding of one. Each column's sum is
+// made once and used three times. `edge` and `inner` are the shares of each row's outermost windows and of the others.
+LANE_INLINE void NAME(spreadThreeWide)(const int64_t rows, int64_t columns, const SCALAR *dy, const SCALAR *edge,
+                                       const SCALAR *inner, SCALAR *dx, const bool accumulate) {
+  VECTOR before = (VECTOR)(SCALAR)0, here = NAME(sharedColumn)(rows, columns, dy, edge);
+  int64_t c = 1;
+  for (; c < columns - 1; c++, dx += LANE_COUNT) {
+    const VECTOR after = NAME(sharedColumn)(rows, columns, dy + c * LANE_COUNT, inner);
+    NAME(addOrStore)(dx, before + here + after, accumulate);
+    before = here;
+    here = after;
+  }
+  if (c < columns) {
+    const VECTOR after = NAME(sharedColumn)(rows, columns, dy + c * LANE_COUNT, edge);
+    NAME(addOrStore)(dx, before + here + after, accumulate);
+    before = here;
+    here = after;
+    dx += LANE_COUNT;
+  }
+  NAME(addOrStore)(dx, before + here, accumulate);
+}
+
+static void NAME(spreadThree)(const LanePooling *pool, const SCALAR *dy, SCALAR *dx, bool accumulate) {
+  const int64_t lastRow = pool->sourceRows - 1, columns = pool->sourceColumns;
+  // By how many of its rows and columns lie outside the map.
+  SCALAR shares[3][3];
+  for (int64_t r = 0; r < 3; r++)
+    for (int64_t c = 0; c < 3; c++)
+      shares[r][c] = (SCALAR)1 / (SCALAR)(pool->countsPadding ? 9 : (3 - r) * (3 - c));
+  for (int64_t row = 0; row < pool->channels * pool->sourceRows; row++, dx += columns * LANE_COUNT) {
+    const int64_t i = row % pool->sourceRows, above = i > 0, rows = above + 1 + (i < lastRow);
+    SCALAR edge[3], inner[3];
+    for (int64_t k = 0; k < rows; k++) {
+      const int64_t window = i - above + k;
+      const SCALAR *share = shares[(window == 0) + (window == lastRow)];
+      edge[k] = share[columns > 1 ? 1 : 2];
+      inner[k] = share[0];
+    }
+    const SCALAR *first = dy + (row - above) * columns * LANE_COUNT;
+#define SPREAD(rows)                                                                                                   \
+  accumulate ? NAME(spreadThreeWide)(rows, columns, first, edge, inner, dx, true)                                      \
+             : NAME(spreadThreeWide)(rows, columns, first, edge, inner, dx, false)
+    if (rows == 3) SPREAD(3);
+    else if (rows == 2) SPREAD(2);
+    else SPREAD(1);
+#undef SPREAD
+  }
+}
+
+// Windows that lie side by side, so that at most one holds a position.
+static void NAME(spreadApart)(const LanePooling *pool, const SCALAR *dy, SCALAR *dx, bool accumulate) {
+  const int64_t kernel = pool->kernel;
+  const SCALAR share = (SCALAR)1 / (SCALAR)(kernel * kernel);
+  for (int64_t channel = 0; channel < pool->channels; channel++) {
+    for (int64_t i = 0; i < pool->sourceRows; i++, dx += pool->sourceColumns * LANE_COUNT) {
+      const SCALAR *row = dy + i / kernel * pool->targetColumns * LANE_COUNT;
+      int64_t j = 0;
+      if (i / kernel < pool->targetRows)
+        for (int64_t c = 0; c < pool->targetColumns; c++) {
+          const VECTOR value = NAME(load)(row + c * LANE_COUNT) * share;
+          for (int64_t end = j + kernel; j < end; j++) NAME(addOrStore)(dx + j * LANE_COUNT, value, accumulate);
+        }
+      for (; j < pool->sourceColumns; j++) NAME(addOrStore)(dx + j * LANE_COUNT, (VECTOR)(SCALAR)0, accumulate);
+    }
+    dy += pool->targetRows * pool->targetColumns * LANE_COUNT;
+  }
+}
+
 static void NAME(averagePoolBackward)(const LanePooling *pool, const SCALAR *dy, SCALAR *dx, bool accumulate) {
+  const bool isWhole = pool->targetRows * pool->kernel <= pool->sourceRows
+    && pool->targetColumns * pool->kernel <= pool->sourceColumns;
+  if (pool->stride == pool->kernel && pool->padding == 0 && isWhole) {
+    NAME(spreadApart)(pool, dy, dx, accumulate);
+    return;
+  }
+  const bool isSameSize = pool->targetRows == pool->sourceRows && pool->targetColumns == pool->sourceColumns;
+  if (pool->kernel == 3 && pool->stride == 1 && pool->padding == 1 && isSameSize) {
+    NAME(spreadThree)(pool, dy, dx, accumulate);
+    return;
+  }
   SCALAR *sums = NAME(windowShares)(pool, pool->targetColumns);
   if (!sums) {
     dx[0] = (SCALAR)__builtin_nan("");
@@ -107,7 +198,7 @@ static void NAME(averagePoolBackward)(const LanePooling *pool, const SCALAR *dy,
         while (end < pool->targetColumns && end * pool->stride - pool->padding <= j) end++;
         while (first < end && first * pool->stride - pool->padding + pool->kernel <= j) first++;
         VECTOR sum = first < end ? NAME(sumColumns)(sums, first, end) : (VECTOR)(SCALAR)0;
-        NAME(store)(dx, accumulate ? NAME(load)(dx) + sum : sum);
+        NAME(addOrStore)(dx, sum, accumulate);
       }
     }
     dy += pool->targetRows * pool->targetColumns * LANE_COUNT;

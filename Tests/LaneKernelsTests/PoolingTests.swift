@@ -2,14 +2,23 @@ import CLaneKernels
 import LaneKernels
 import Testing
 
-private let pools: [LanePooling] = [
-  (2, 2, 0), (3, 1, 1), (3, 2, 1), (2, 3, 0), (3, 2, 2), (1, 2, 0), (5, 1, 4), (9, 4, 5),
-].flatMap { (kernel: Int64, stride: Int64, padding: Int64) in
+private let pools: [LanePooling] =
+  [
+    (2, 2, 0), (3, 1, 1), (3, 2, 1), (2, 3, 0), (3, 2, 2), (1, 2, 0), (5, 1, 4), (9, 4, 5),
+  ].flatMap { withBothDivisors(kernel: $0, stride: $1, padding: $2, rows: 7, columns: 6) }
+  // Maps of which every position is at an edge.
+  + [(1, 1), (1, 2), (2, 1), (2, 3), (3, 1), (4, 2)].flatMap {
+    withBothDivisors(kernel: 3, stride: 1, padding: 1, rows: $0, columns: $1)
+  }
+
+private func withBothDivisors(kernel: Int64, stride: Int64, padding: Int64, rows: Int64, columns: Int64)
+  -> [LanePooling]
+{
   [false, true].map { counts in
     let positions = { (size: Int64) in (size + 2 * padding - kernel) / stride + 1 }
     return LanePooling(
-      channels: 3, targetRows: positions(7), targetColumns: positions(6), sourceRows: 7, sourceColumns: 6,
-      kernel: kernel, stride: stride, padding: padding, countsPadding: counts)
+      channels: 3, targetRows: positions(rows), targetColumns: positions(columns), sourceRows: rows,
+      sourceColumns: columns, kernel: kernel, stride: stride, padding: padding, countsPadding: counts)
   }
 }
 
