@@ -35,165 +35,210 @@ static void NAME(rectifyOfSample)(int64_t vectors, const SCALAR *y, const SCALAR
   }
 }
 
-// Of one source channel, the positions of one class modulo the stride that hold something, which after a ReLU is about
-// half of them: where the gradients that they multiply stand, and the values.
+// A position of a source channel that holds something, which after a ReLU about half of them do: the value, and where
+// the gradients that it multiplies stand, in units that an address can scale.
+typedef struct {
+  SCALAR value;
+  UNSIGNED offset;
+} NAME(ActivePosition);
+enum { NAME(offsetBytes) = 8, NAME(vectorOffset) = sizeof(VECTOR) / NAME(offsetBytes) };
+
 typedef struct {
   int64_t count;
-  int32_t *offsets;
-  SCALAR *values;
+  const NAME(ActivePosition) * positions;
 } NAME(ActivePositions);
 
-enum { NAME(outerSums) = 9 };
+// Pairs of a target channel and a tap whose sums are made at a time, of one register's lanes or of two: as many as there
+// are registers for, and addresses. So many or fewer in all have two chains each.
+enum { NAME(narrowPairs) = 9, NAME(widePairs) = 7, NAME(chainedPairs) = 3 };
 
-// sum[j] += Σ_i values[i] · base[j][offsets[i]], a register's lanes of each.
-LANE_INLINE void NAME(outerTile)(const int sums, const NAME(ActivePositions) * active, const SCALAR *const *base,
-                                 SCALAR *const *sum) {
-  REGISTER total[NAME(outerSums)];
-  UNROLL for (int j = 0; j < sums; j++) total[j] = NAME(loadPart)(sum[j]);
-  for (int64_t i = 0; i < active->count; i++) {
-    const REGISTER value = (REGISTER)active->values[i];
-    const int64_t offset = active->offsets[i];
-    UNROLL for (int j = 0; j < sums; j++)
-      total[j] = __builtin_elementwise_fma(value, NAME(loadPart)(base[j] + offset), total[j]);
+// The sums of some pairs in some registers' lanes, of one source channel after another: base[j] is where a pair's gradients
+// stand before the positions' offsets, sum[j] where its first sum does, and `step` lies between those of channels.
+typedef struct {
+  int64_t sources, step;
+  const NAME(ActivePositions) * active;
+  const SCALAR *base[NAME(narrowPairs)];
+  SCALAR *sum[NAME(narrowPairs)];
+} NAME(OuterSums);
+
+// sum[j] += Σ_i values[i] · base[j][offsets[i]]. Positions take turns between `chains` sums of their own, which are added
+// at the end: a sum takes an addend only every few cycles, and few pairs have too few sums to wait for.
+LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int chains, const NAME(OuterSums) * sums) {
+  const SCALAR *base[NAME(narrowPairs)];
+  UNROLL for (int j = 0; j < pairs; j++) base[j] = sums->base[j];
+  for (int64_t s = 0; s < sums->sources; s++) {
+    REGISTER total[NAME(narrowPairs)][2][2];
+    UNROLL for (int j = 0; j < pairs; j++) {
+      UNROLL for (int h = 0; h < parts; h++) {
+        total[j][h][0] = NAME(loadPart)(sums->sum[j] + s * sums->step + h * NAME(registerScalars));
+        total[j][h][1] = (REGISTER)(SCALAR)0;
+      }
+    }
+#define ADD(position, chain)                                                                                           \
+  {                                                                                                                    \
+    const REGISTER value = (REGISTER)(position)->value;                                                                \
+    const int64_t offset = (int64_t)(position)->offset * NAME(offsetBytes);                                            \
+    UNROLL for (int j = 0; j < pairs; j++) {                                                                           \
+      UNROLL for (int h = 0; h < parts; h++) {                                                                         \
+        const SCALAR *from = (const SCALAR *)((const char *)base[j] + offset) + h * NAME(registerScalars);             \
+        total[j][h][chain] = __builtin_elementwise_fma(value, NAME(loadPart)(from), total[j][h][chain]);               \
+      }                                                                                                                \
+    }                                                                                                                  \
   }
-  UNROLL for (int j = 0; j < sums; j++) NAME(storePart)(sum[j], total[j]);
+    const NAME(ActivePosition) *position = sums->active[s].positions, *end = position + sums->active[s].count;
+    for (; position + 1 < end; position += 2) {
+      ADD(position, 0)
+      ADD(position + 1, chains - 1)
+    }
+    if (position < end) ADD(position, 0)
+#undef ADD
+    UNROLL for (int j = 0; j < pairs; j++) {
+      UNROLL for (int h = 0; h < parts; h++)
+        NAME(storePart)(sums->sum[j] + s * sums->step + h * NAME(registerScalars),
+                        chains == 2 ? total[j][h][0] + total[j][h][1] : total[j][h][0]);
+    }
+  }
 }
 
-static __attribute__((noinline)) void NAME(outerTileOf)(int64_t sums, const NAME(ActivePositions) * active,
-                                                        const SCALAR *const *base, SCALAR *const *sum) {
-#define OUTER_TILE(size) NAME(outerTile)(size, active, base, sum)
-  FOR_SIZE(sums, OUTER_TILE)
-  if (sums == NAME(outerSums)) OUTER_TILE(NAME(outerSums));
-#undef OUTER_TILE
+// Of `parts` registers' lanes: two, or one.
+static __attribute__((noinline)) void NAME(outerTileOf)(int64_t pairs, int64_t parts, bool isChained,
+                                                        const NAME(OuterSums) * sums) {
+#define CHAINED_TILE(size) parts == 2 ? NAME(outerTile)(size, 2, 2, sums) : NAME(outerTile)(size, 1, 2, sums)
+#define NARROW_TILE(size) NAME(outerTile)(size, 1, 1, sums)
+#define WIDE_TILE(size) NAME(outerTile)(size, 2, 1, sums)
+  if (isChained) {
+    if (pairs == 1) CHAINED_TILE(1);
+    else if (pairs == 2) CHAINED_TILE(2);
+    else CHAINED_TILE(3);
+  } else if (parts == 1) {
+    FOR_SIZE(pairs, NARROW_TILE)
+    if (pairs == NAME(narrowPairs)) NARROW_TILE(NAME(narrowPairs));
+  } else {
+    // More pairs than are chained come in pieces of four at least.
+    if (pairs == 4) WIDE_TILE(4);
+    else if (pairs == 5) WIDE_TILE(5);
+    else if (pairs == 6) WIDE_TILE(6);
+    else WIDE_TILE(7);
+  }
+#undef CHAINED_TILE
+#undef NARROW_TILE
+#undef WIDE_TILE
 }
 
-// A sample's positions are sorted by their place modulo the stride: each class has taps of its own, whose gradients
-// stand at fixed distances.
+// A sample's positions are sorted by their place modulo the stride: each class has taps of its own. What stands in row p
+// of the source meets a tap's row t at the target's row (p + padding) / stride − t / stride.
 typedef struct {
   int64_t rowPhase, columnPhase;
-  // Scalars between the gradients that neighbouring positions of the class multiply, and between channels of them.
-  int64_t unit, channel;
 } NAME(PositionClass);
 
-// The first position p of a row or column of the source with p + padding ≡ phase modulo the stride.
+// The first position p of a row of the source with p + padding ≡ phase modulo the stride.
 LANE_INLINE int64_t NAME(firstPosition)(const LaneWeightGradient *g, int64_t phase) {
   return ((phase - g->padding) % g->stride + g->stride) % g->stride;
 }
 
-static NAME(ActivePositions) NAME(activePositions)(const LaneWeightGradient *g, const LaneSampleGradient *layout,
-                                                   const NAME(PositionClass) * class, const SCALAR *x,
-                                                   SCALAR *memory) {
-  // An offset takes no more room than a value.
-  NAME(ActivePositions) active = {0, (int32_t *)(memory + g->sourceRows * g->sourceColumns), memory};
-  int64_t count = 0;
-  for (int64_t r = NAME(firstPosition)(g, class->rowPhase); r < g->sourceRows; r += g->stride) {
-    const int64_t row = (r + g->padding) / g->stride - layout->rowShift;
-    int64_t c = NAME(firstPosition)(g, class->columnPhase);
-    int64_t offset = (row * layout->columns + (c + g->padding) / g->stride - layout->columnShift) * class->unit;
-    for (; c < g->sourceColumns; c += g->stride, offset += class->unit) {
-      const SCALAR value = x[r * g->sourceRowStride + c];
-      active.values[count] = value;
-      active.offsets[count] = (int32_t)offset;
-      // Without a branch, which could not be foretold.
-      count += value != (SCALAR)0;
-    }
+// Appends the active ones of some values `stride` apart; the first meets the gradient at `offset`.
+LANE_INLINE NAME(ActivePosition) *NAME(listRow)(const int64_t stride, const SCALAR *x, const SCALAR *end,
+                                                UNSIGNED offset, NAME(ActivePosition) * position) {
+#pragma clang loop unroll_count(4)
+  for (; x < end; x += stride, offset += NAME(vectorOffset)) {
+    UNSIGNED bits;
+    memcpy(&bits, x, sizeof bits);
+    memcpy(&position->value, &bits, sizeof bits);
+    position->offset = offset;
+    // Without a branch, which could not be foretold, and of whole numbers, which takes fewer instructions: a zero of
+    // either sign has no bit but the sign's.
+    position += (UNSIGNED)(bits + bits) != 0;
   }
-  active.count = count;
-  return active;
+  return position;
 }
 
-// One register's lanes of some target channels, between zeros, so that no tap needs to be tested.
-static void NAME(padTargets)(const LaneWeightGradient *g, const LaneSampleGradient *layout, int64_t targets,
-                             const SCALAR *dy, SCALAR *padded) {
-  const int64_t width = NAME(registerScalars);
-  for (int64_t o = 0; o < targets; o++)
-    for (int64_t r = 0; r < g->endRow; r++) {
-      const SCALAR *from = dy + (o * g->targetChannelStride + r * g->targetRowStride) * LANE_COUNT;
-      SCALAR *to =
-        padded + ((o * layout->rows + r + layout->rowMargin) * layout->columns + layout->columnMargin) * width;
-      for (int64_t c = 0; c < g->targetColumns; c++)
-        NAME(storePart)(to + c * width, NAME(loadPart)(from + c * LANE_COUNT));
-    }
+// Lists the active positions of one class in a strip of rows, counted in target rows from `firstRow` on.
+static int64_t NAME(listPositions)(const LaneWeightGradient *g, NAME(PositionClass) class, int64_t firstRow,
+                                   int64_t endRow, const SCALAR *x, NAME(ActivePosition) * positions) {
+  NAME(ActivePosition) *position = positions;
+  const int64_t column = NAME(firstPosition)(g, class.columnPhase);
+  for (int64_t row = firstRow; row < endRow; row++) {
+    const int64_t r = row * g->stride + class.rowPhase - g->padding;
+    if (r < 0 || r >= g->sourceRows) continue;
+    const SCALAR *first = x + r * g->sourceRowStride + column, *end = x + r * g->sourceRowStride + g->sourceColumns;
+    const UNSIGNED offset = (UNSIGNED)((row - firstRow) * g->targetRowStride + (column + g->padding) / g->stride)
+      * NAME(vectorOffset);
+    if (g->stride == 1) position = NAME(listRow)(1, first, end, offset, position);
+    else position = NAME(listRow)(g->stride, first, end, offset, position);
+  }
+  return position - positions;
 }
 
 enum { NAME(mostTaps) = 64 };
 
-// Some taps of one class: which they are, and where their gradients stand before the positions' own offsets.
+// Some taps of one class: which they are, and where their gradients stand before the positions' own offsets, in scalars.
 typedef struct {
   int64_t count;
   int64_t tap[NAME(mostTaps)], offset[NAME(mostTaps)];
 } NAME(ClassTaps);
 
-// The class's taps from number `*next` on, as many as there is room for.
-static NAME(ClassTaps) NAME(classTaps)(const LaneWeightGradient *g, const LaneSampleGradient *layout,
-                                       const NAME(PositionClass) * class, int64_t *next) {
-  NAME(ClassTaps) taps;
-  taps.count = 0;
-  for (; *next < g->kernelHeight * g->kernelWidth && taps.count < NAME(mostTaps); ++*next) {
+// Takes the class's taps from number `*next` on, as many as there is room for.
+static void NAME(takeTaps)(const LaneWeightGradient *g, NAME(PositionClass) class, int64_t *next,
+                           NAME(ClassTaps) * taps) {
+  taps->count = 0;
+  for (; *next < g->kernelHeight * g->kernelWidth && taps->count < NAME(mostTaps); ++*next) {
     const int64_t row = *next / g->kernelWidth * g->dilation, column = *next % g->kernelWidth * g->dilation;
-    if (row % g->stride != class->rowPhase || column % g->stride != class->columnPhase) continue;
-    const int64_t targetRow = layout->rowMargin + layout->rowShift - row / g->stride;
-    const int64_t targetColumn = layout->columnMargin + layout->columnShift - column / g->stride;
-    taps.tap[taps.count] = *next;
-    taps.offset[taps.count++] = (targetRow * layout->columns + targetColumn) * class->unit;
+    if (row % g->stride != class.rowPhase || column % g->stride != class.columnPhase) continue;
+    taps->tap[taps->count] = *next;
+    taps->offset[taps->count++] = -(row / g->stride * g->targetRowStride + column / g->stride) * LANE_COUNT;
   }
-  return taps;
 }
 
-// Some taps between some target channels, whose gradients `dy` holds, and some source channels: as many pairs of a
-// target and a tap at a time as the registers have sums for, with one source channel after another.
-static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(ClassTaps) * taps,
-                                   const NAME(PositionClass) * class, const NAME(ActivePositions) * active,
-                                   int64_t sources, int64_t targets, const SCALAR *dy, SCALAR *gradient) {
-  const int64_t kernel = g->kernelHeight * g->kernelWidth;
-  const SCALAR *base[NAME(outerSums)];
-  SCALAR *sum[NAME(outerSums)];
-  int sums = 0;
-  for (int64_t o = 0; o < targets; o++)
-    for (int64_t t = 0; t < taps->count; t++) {
-      base[sums] = dy + o * class->channel + taps->offset[t];
-      sum[sums++] = gradient + (o * g->sources * kernel + taps->tap[t]) * LANE_COUNT;
-      if (sums < NAME(outerSums) && (o < targets - 1 || t < taps->count - 1)) continue;
-      for (int64_t s = 0; s < sources; s++) {
-        NAME(outerTileOf)(sums, active + s, base, sum);
-        for (int j = 0; j < sums; j++) sum[j] += kernel * LANE_COUNT;
+// Some taps between all target channels and some source channels over one strip, whose first row `dy` points to.
+static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(ClassTaps) * taps, int64_t lanes,
+                                   const NAME(ActivePositions) * active, int64_t sources, const SCALAR *dy,
+                                   SCALAR *gradient) {
+  const int64_t kernel = g->kernelHeight * g->kernelWidth, all = g->targets * taps->count;
+  const int64_t width = NAME(registerScalars), parts = lanes > width && LANE_COUNT > width ? 2 : 1;
+  const int64_t most = parts == 2 ? NAME(widePairs) : NAME(narrowPairs);
+  const int64_t pieces = (all + most - 1) / most;
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    const int64_t first = NAME(pieceStart)(all, pieces, piece), end = NAME(pieceStart)(all, pieces, piece + 1);
+    for (int64_t part = 0; part < lanes; part += parts * width) {
+      NAME(OuterSums) sums = {sources, kernel * LANE_COUNT, active};
+      for (int64_t q = first; q < end; q++) {
+        const int64_t o = q / taps->count, t = q % taps->count;
+        sums.base[q - first] = dy + o * g->targetChannelStride * LANE_COUNT + taps->offset[t] + part;
+        sums.sum[q - first] = gradient + (o * g->sources * kernel + taps->tap[t]) * LANE_COUNT + part;
       }
-      sums = 0;
+      NAME(outerTileOf)(end - first, parts, all <= NAME(chainedPairs), &sums);
     }
+  }
 }
 
 static void NAME(weightGradientOfSample)(const LaneWeightGradient *g, int64_t lanes, const SCALAR *x, const SCALAR *dy,
                                          SCALAR *gradient, SCALAR *scratch) {
   const LaneSampleGradient layout = laneSampleGradient(g);
-  const int64_t kernel = g->kernelHeight * g->kernelWidth, list = 2 * g->sourceRows * g->sourceColumns;
+  const int64_t kernel = g->kernelHeight * g->kernelWidth;
+  const int64_t endRow = (g->sourceRows - 1 + g->padding) / g->stride + 1;
   NAME(ActivePositions) active[laneSampleSources];
-  SCALAR *padded = scratch + layout.lists * LANE_COUNT;
-  NAME(PositionClass) class;
-  class.unit = layout.isPadded ? NAME(registerScalars) : LANE_COUNT;
-  class.channel = layout.isPadded ? layout.rows * layout.columns * class.unit : g->targetChannelStride * LANE_COUNT;
-  // Margins stay as they are; the rest is written over.
-  if (layout.isPadded) memset(padded, 0, (size_t)(layout.targets * class.channel) * sizeof(SCALAR));
-  for (int64_t first = 0; first < g->sources; first += laneSampleSources) {
-    const int64_t sources = g->sources - first < laneSampleSources ? g->sources - first : laneSampleSources;
-    for (class.rowPhase = 0; class.rowPhase < g->stride; class.rowPhase++)
-      for (class.columnPhase = 0; class.columnPhase < g->stride; class.columnPhase++) {
-        int64_t next = 0;
-        NAME(ClassTaps) taps = NAME(classTaps)(g, &layout, &class, &next);
-        if (taps.count == 0) continue;
-        for (int64_t s = 0; s < sources; s++)
-          active[s] = NAME(activePositions)(g, &layout, &class, x + (first + s) * g->sourceChannelStride,
-                                            scratch + s * list);
-        while (taps.count > 0) {
-          for (int64_t part = 0; part < lanes; part += NAME(registerScalars))
-            for (int64_t o = 0; o < g->targets; o += layout.targets) {
-              const int64_t targets = g->targets - o < layout.targets ? g->targets - o : layout.targets;
-              const SCALAR *place = dy + o * g->targetChannelStride * LANE_COUNT + part;
-              if (layout.isPadded) NAME(padTargets)(g, &layout, targets, place, padded);
-              NAME(addOuterProducts)(g, &taps, &class, active, sources, targets, layout.isPadded ? padded : place,
-                                     gradient + (o * g->sources + first) * kernel * LANE_COUNT + part);
-            }
-          taps = NAME(classTaps)(g, &layout, &class, &next);
+  for (int64_t row = g->padding / g->stride; row < endRow; row += layout.stripRows) {
+    const int64_t end = row + layout.stripRows < endRow ? row + layout.stripRows : endRow;
+    const SCALAR *strip = dy + row * g->targetRowStride * LANE_COUNT;
+    for (int64_t first = 0; first < g->sources; first += laneSampleSources) {
+      const int64_t sources = g->sources - first < laneSampleSources ? g->sources - first : laneSampleSources;
+      NAME(PositionClass) class;
+      for (class.rowPhase = 0; class.rowPhase < g->stride; class.rowPhase++)
+        for (class.columnPhase = 0; class.columnPhase < g->stride; class.columnPhase++) {
+          int64_t next = 0;
+          NAME(ClassTaps) taps;
+          NAME(takeTaps)(g, class, &next, &taps);
+          if (taps.count == 0) continue;
+          NAME(ActivePosition) *list = (NAME(ActivePosition) *)scratch;
+          for (int64_t s = 0; s < sources; s++, list += layout.stripPositions) {
+            active[s].positions = list;
+            active[s].count =
+              NAME(listPositions)(g, class, row, end, x + (first + s) * g->sourceChannelStride, list);
+          }
+          for (; taps.count > 0; NAME(takeTaps)(g, class, &next, &taps))
+            NAME(addOuterProducts)(g, &taps, lanes, active, sources, strip,
+                                   gradient + first * kernel * LANE_COUNT);
         }
-      }
+    }
   }
 }

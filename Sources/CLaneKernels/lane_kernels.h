@@ -1,4 +1,4 @@
-// The kernels for one scalar type; included twice by variant.h, which defines SCALAR, VECTOR, MASK, NAME, WIDEN,
+// The kernels for one scalar type; included twice by variant.h, which defines SCALAR, VECTOR, MASK, UNSIGNED, NAME, WIDEN,
 // NARROW and the register tiles. Tiles decide only what is held in registers, never an order of summation.
 
 LANE_INLINE VECTOR NAME(load)(const SCALAR *p) { return *(const VECTOR *)p; }
@@ -72,6 +72,7 @@ LANE_INLINE void NAME(tileStep)(const int rows, const int columns, const SCALAR 
 #undef VECTOR
 #undef REGISTER
 #undef MASK
+#undef UNSIGNED
 #undef NAME
 #undef PANEL_ROWS
 #undef TILE_CHANNELS

@@ -8,6 +8,12 @@ enum {
   gradientVectors = 4 << 10,
   // Rows that a strip of gradients should have at least, because each needs two rows of inputs more.
   fewestRows = 8,
+  // Vectors of gradients, for each row of taps up to three, that a strip of one sample's may take, and the rows that it has
+  // at least: measured best. About so many pairs of a target channel and a tap read it at a time.
+  sampleVectors = 448,
+  mostTapRows = 3,
+  fewestSampleRows = 4,
+  samplePairs = 7,
 };
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -43,20 +49,22 @@ LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, in
 LaneSampleGradient laneSampleGradient(const LaneWeightGradient *g) {
   LaneSampleGradient layout;
   // A source position p and a tap k meet at the target (p + padding − k · dilation) / stride.
-  const int64_t lastRowTap = (g->kernelHeight - 1) * g->dilation / g->stride;
-  const int64_t lastColumnTap = (g->kernelWidth - 1) * g->dilation / g->stride;
-  layout.rowShift = least(g->padding / g->stride, lastRowTap);
-  layout.columnShift = least(g->padding / g->stride, lastColumnTap);
-  layout.rowMargin = lastRowTap - layout.rowShift;
-  layout.columnMargin = lastColumnTap - layout.columnShift;
-  layout.rows = layout.rowMargin + greatest(g->endRow, (g->sourceRows - 1 + g->padding) / g->stride + 1);
-  layout.columns = layout.columnMargin + greatest(g->targetColumns, (g->sourceColumns - 1 + g->padding) / g->stride + 1);
-  layout.isPadded = layout.rows != g->endRow || layout.columns != g->targetColumns;
-  // As many channels as it takes to fill the registers with sums, where strides leave each position few taps.
-  const int64_t wanted = !layout.isPadded ? g->targets : g->stride == 1 && g->kernelHeight * g->kernelWidth >= 8 ? 1 : 4;
-  layout.targets = least(g->targets, wanted);
-  const int64_t positions = g->sourceRows * g->sourceColumns;
-  layout.lists = (laneSampleSources * 2 * positions + LANE_COUNT - 1) / LANE_COUNT;
-  layout.scratch = layout.lists + (layout.isPadded ? layout.targets * layout.rows * layout.columns : 0);
+  const int64_t rowReach = (g->kernelHeight - 1) * g->dilation, columnReach = (g->kernelWidth - 1) * g->dilation;
+  const int64_t lastRow = (g->sourceRows - 1 + g->padding) / g->stride;
+  const int64_t lastColumn = (g->sourceColumns - 1 + g->padding) / g->stride;
+  layout.topRows = greatest(0, rowReach - g->padding) / g->stride;
+  layout.leftColumns = greatest(0, columnReach - g->padding) / g->stride;
+  layout.bottomRows = greatest(0, lastRow + 1 - g->endRow);
+  layout.rightColumns = greatest(0, lastColumn + 1 - g->targetColumns);
+  // Strips of equal height as far as can be.
+  const int64_t rows = lastRow + 1 - g->padding / g->stride;
+  const int64_t columns = layout.leftColumns + g->targetColumns + layout.rightColumns;
+  const int64_t channels = least(g->targets, greatest(1, samplePairs / (g->kernelHeight * g->kernelWidth)));
+  const int64_t vectors = sampleVectors * least(g->kernelHeight, mostTapRows);
+  const int64_t affordable = greatest(fewestSampleRows, vectors / (channels * columns) - rowReach / g->stride);
+  const int64_t strips = (rows + affordable - 1) / affordable;
+  layout.stripRows = (rows + strips - 1) / strips;
+  layout.stripPositions = layout.stripRows * ((g->sourceColumns + g->stride - 1) / g->stride);
+  layout.scratch = (least(g->sources, laneSampleSources) * layout.stripPositions * 2 + LANE_COUNT - 1) / LANE_COUNT;
   return layout;
 }

@@ -38,6 +38,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define VECTOR LaneFloat
 #define REGISTER RegisterFloat
 #define MASK LaneInt32
+#define UNSIGNED uint32_t
 #define NAME(x) x##Single
 #define PANEL_ROWS SINGLE_PANEL_ROWS
 #define TILE_CHANNELS SINGLE_TILE_CHANNELS
@@ -55,6 +56,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define VECTOR LaneDouble
 #define REGISTER RegisterDouble
 #define MASK LaneInt64
+#define UNSIGNED uint64_t
 #define NAME(x) x##Dual
 #define PANEL_ROWS DUAL_PANEL_ROWS
 #define TILE_CHANNELS DUAL_TILE_CHANNELS

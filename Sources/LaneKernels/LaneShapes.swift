@@ -63,6 +63,24 @@ extension LaneWeightGradient {
     self.kernelHeight = Int64(kernelHeight)
     self.kernelWidth = Int64(kernelWidth)
   }
+
+  /// What `weightGradientOfSample` reads around each target channel, and the scratch it takes.
+  package var sampleLayout: LaneSampleGradient { withUnsafePointer(to: self) { laneSampleGradient($0) } }
+
+  /// The same gradients where each target channel stands within the zeros that `sampleLayout` asks for.
+  package var bordered: LaneWeightGradient {
+    let layout = sampleLayout
+    var shape = self
+    shape.targetRowStride = layout.leftColumns + targetColumns + layout.rightColumns
+    shape.targetChannelStride = shape.targetRowStride * (layout.topRows + endRow + layout.bottomRows)
+    return shape
+  }
+
+  /// Vectors from the start of a bordered channel to its first position.
+  package var borderedOrigin: Int {
+    let layout = sampleLayout
+    return Int(layout.topRows * bordered.targetRowStride + layout.leftColumns)
+  }
 }
 
 extension LaneWinograd {

@@ -104,6 +104,11 @@ extension ConvolutionPass {
     func form(_ index: Int, slot: Int, part: Int) {
       let chunk = chunks[index]
       let shape = chunks.shape(targets: chunk.targets.count, sources: chunk.sources.count)
+      let lists = scratch + (slot * parts + part) * scratchScalars
+      let borderedVectors = chunks.borderedVectors(of: shape)
+      let bordered = lists + Int(shape.sampleLayout.scratch) * laneCount
+      // Borders stay as they are; the rest is written over.
+      bordered.fillWithZeros(borderedVectors * laneCount)
       for run in runs {
         let place =
           buffer(index, slot: slot) + part * partScalars + (firstBlock + run.block)
@@ -112,12 +117,16 @@ extension ConvolutionPass {
         for column in run.columns {
           let sample = context.sample(of: column, gradient)
           guard sample % parts == part else { continue }
+          var outputGradient = gradient.channel(
+            chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column)
+          if borderedVectors > 0 {
+            copyRows(of: outputGradient, shape, into: bordered + shape.borderedOrigin * laneCount)
+            outputGradient = bordered + shape.borderedOrigin * laneCount
+          }
           context.kernels.weightGradientOfSample(
-            shape, lanes: lanes,
+            shape.bordered, lanes: lanes,
             source: input.channel(chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: sample),
-            outputGradient: gradient.channel(
-              chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column),
-            into: place, scratch: scratch + (slot * parts + part) * scratchScalars)
+            outputGradient: outputGradient, into: place, scratch: lists)
         }
       }
     }
@@ -155,6 +164,22 @@ extension ConvolutionPass {
     guard gram.isComplete else { return }
     if gathers { gram.giveBackRows(of: .weight) }
     gram.close(.weight, slots: 0..<slots, context.workers)
+  }
+
+  /// Copies a chunk's target channels to where they have borders.
+  private func copyRows(
+    of gradient: UnsafeMutablePointer<Scalar>, _ shape: LaneWeightGradient,
+    into target: UnsafeMutablePointer<Scalar>
+  ) {
+    let bordered = shape.bordered
+    for channel in 0..<shape.targets {
+      for row in 0..<shape.endRow {
+        let from = channel * shape.targetChannelStride + row * shape.targetRowStride
+        let to = channel * bordered.targetChannelStride + row * bordered.targetRowStride
+        (target + Int(to) * laneCount).update(
+          from: gradient + Int(from) * laneCount, count: Int(shape.targetColumns) * laneCount)
+      }
+    }
   }
 
   private func multiplyOut(

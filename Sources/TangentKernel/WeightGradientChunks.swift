@@ -98,9 +98,15 @@ struct WeightGradientChunks {
     let columns = Double(input.dimensions[2]) + Double(output.dimensions[2]) + Double(layer.padding)
     let most = 1 << 50
     guard rows * columns * Double(laneCount * 4) < Double(most) else { return most }
-    return withUnsafePointer(to: shape(targets: targetStep, sources: sourceStep)) {
-      Int(laneSampleGradient($0).scratch)
-    }
+    let shape = shape(targets: targetStep, sources: sourceStep)
+    return Int(shape.sampleLayout.scratch) + borderedVectors(of: shape)
+  }
+
+  /// Vectors of a chunk's target channels with zeros around them: none where no tap leaves the map.
+  func borderedVectors(of shape: LaneWeightGradient) -> Int {
+    let bordered = shape.bordered
+    return bordered.targetChannelStride == shape.targetChannelStride
+      ? 0 : Int(bordered.targets * bordered.targetChannelStride)
   }
 
   /// What gathering gradients takes where samples are coupled, of all chunks.

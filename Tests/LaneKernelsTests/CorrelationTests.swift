@@ -161,6 +161,20 @@ func weightGradientsAreTheirDefinition(targets: Int, sources: (Int, Int)) {
   }
 }
 
+/// Of maps that one sample's gradients take in several strips, with one tap a row as well.
+@Test(arguments: [(3, 3, 1, 1), (1, 1, 1, 0), (3, 1, 2, 1)])
+func weightGradientsOfLargerMapsAreTheirDefinition(
+  kernelHeight: Int, kernelWidth: Int, stride: Int, padding: Int
+) {
+  var shape = LaneWeightGradient()
+  (shape.targets, shape.sources) = (2, 2)
+  (shape.sourceRows, shape.sourceColumns) = (77, 40)
+  (shape.stride, shape.dilation, shape.padding) = (Int64(stride), 1, Int64(padding))
+  (shape.kernelHeight, shape.kernelWidth) = (Int64(kernelHeight), Int64(kernelWidth))
+  checkWeightGradient(shape, Float.self)
+  checkWeightGradient(shape, Double.self)
+}
+
 private func checkWeightGradient<Scalar: LaneScalar>(_ given: LaneWeightGradient, _ type: Scalar.Type) {
   var shape = given
   var numbers = Numbers(4)
@@ -205,21 +219,50 @@ private func checkGradientOfSample<Scalar: LaneScalar>(
     return Scalar(value < 0.125 ? 0 : value)
   }
   let source = LaneBuffer<Scalar>(count: elements * laneCount) { sample.base[$0 / laneCount] }
-  let scratch = LaneBuffer<Scalar>(
-    count: withUnsafePointer(to: shape) { Int(laneSampleGradient($0).scratch) } * laneCount
-  ) { _ in .nan }
-  for lanes in [3, laneCount] {
+  let scratch = LaneBuffer<Scalar>(count: Int(shape.sampleLayout.scratch) * laneCount) { _ in .nan }
+  let (bordered, origin, borderedShape) = inBorders(gradient, shape)
+  for lanes in [3, 8, laneCount] {
     var results: [[Scalar]] = []
     for (_, kernels) in kernelTables(type) {
       let sums = LaneBuffer(start)
       kernels.weightGradientOfSample(
-        shape, lanes: lanes, source: sample.base, outputGradient: gradient.base, into: sums.base,
-        scratch: scratch.base)
+        borderedShape, lanes: lanes, source: sample.base, outputGradient: bordered.base + origin,
+        into: sums.base, scratch: scratch.base)
       results.append(sums.values.enumerated().filter { $0.offset % laneCount < lanes }.map(\.element))
       expectWeightGradient(sums.values, lanes: lanes, shape, start, source, gradient)
     }
     for result in results.dropFirst() { #expect(isIdentical(result, results[0])) }
   }
+}
+
+/// Target channels with as many zeros around them as one sample's gradients ask for, and beyond those what must not be
+/// read; where the first position stands, and the shape.
+private func inBorders<Scalar: LaneScalar>(
+  _ gradient: LaneBuffer<Scalar>, _ shape: LaneWeightGradient
+) -> (LaneBuffer<Scalar>, Int, LaneWeightGradient) {
+  let layout = shape.sampleLayout
+  var bordered = shape.bordered
+  let rows = Int(layout.topRows + shape.endRow + layout.bottomRows)
+  let columns = Int(bordered.targetRowStride)
+  let (rowStride, channelStride) = (columns + 1, (rows + 2) * (columns + 1))
+  let buffer = LaneBuffer<Scalar>(count: (Int(shape.targets) * channelStride + 1) * laneCount) { _ in .nan }
+  for channel in 0..<Int(shape.targets) {
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let (r, c) = (row - Int(layout.topRows), column - Int(layout.leftColumns))
+        let isInside = (0..<Int(shape.endRow)).contains(r) && (0..<Int(shape.targetColumns)).contains(c)
+        let from = (channel * Int(shape.endRow) + r) * Int(shape.targetColumns) + c
+        let to = channel * channelStride + (row + 1) * rowStride + column + 1
+        for lane in 0..<laneCount {
+          buffer.base[to * laneCount + lane] = isInside ? gradient.base[from * laneCount + lane] : 0
+        }
+      }
+    }
+  }
+  bordered.targetRowStride = Int64(rowStride)
+  bordered.targetChannelStride = Int64(channelStride)
+  let origin = (Int(layout.topRows) + 1) * rowStride + Int(layout.leftColumns) + 1
+  return (buffer, origin * laneCount, bordered)
 }
 
 /// That the first lanes are what the definition gives.

@@ -65,14 +65,15 @@ typedef struct {
 /// Source channels whose positions `weightGradientOfSample` lists at a time.
 enum { laneSampleSources = 16 };
 
-/// How `weightGradientOfSample` lays out what it reads: target channels with zeros around them (unless no tap leaves the
-/// map), some at a time.
+/// What `weightGradientOfSample` reads and how it goes about it. By shape alone: sums depend on it.
 typedef struct {
-  int64_t rows, columns, rowMargin, columnMargin, rowShift, columnShift;
-  bool isPadded;
-  int64_t targets;
-  /// Vectors of the lists of positions, and of all scratch.
-  int64_t lists, scratch;
+  /// Rows and columns around each target channel that may be read, and must hold zeros: none where no tap leaves the map.
+  int64_t topRows, bottomRows, leftColumns, rightColumns;
+  /// Target rows of a strip, whose gradients stay in cache while all source channels pass over them, and the positions of
+  /// a source channel that meet a tap there, at most.
+  int64_t stripRows, stripPositions;
+  /// Vectors of scratch.
+  int64_t scratch;
 } LaneSampleGradient;
 LaneSampleGradient laneSampleGradient(const LaneWeightGradient *);
 
@@ -218,7 +219,9 @@ typedef struct {
     /** dx (+)= dy where y > 0: ReLU's backward pass. */                                                             \
     void (*rectifyOfSample)(int64_t vectors, const Scalar *y, const Scalar *dy, Scalar *dx, bool accumulate);        \
     /** Adds the sums of `weightGradient` over all target rows, with one sample's scalars as the source, in the first */\
-    /** `lanes` lanes at least. Positions where the source is 0 are left out. Scratch as `laneSampleGradient` says. */\
+    /** `lanes` lanes at least. Positions where the source is 0 are left out. `outputGradient` points to the first */\
+    /** position of the first channel, which zeros must surround as far as `laneSampleGradient` says; it says what */\
+    /** scratch is needed as well. */                                                                                \
     void (*weightGradientOfSample)(const LaneWeightGradient *, int64_t lanes, const Scalar *source,                  \
                                    const Scalar *outputGradient, Scalar *gradient, Scalar *scratch);                 \
     /** y[v] = x[v] in all lanes. */                                                                                 \
