@@ -104,11 +104,12 @@ extension ConvolutionPass {
     func form(_ index: Int, slot: Int, part: Int) {
       let chunk = chunks[index]
       let shape = chunks.shape(targets: chunk.targets.count, sources: chunk.sources.count)
-      let lists = scratch + (slot * parts + part) * scratchScalars
-      let borderedVectors = chunks.borderedVectors(of: shape)
+      // Of a gradient with few columns, which come one after another, the same scratch each time: it stays in cache.
+      let turn = (part + parts - context.sample(of: 0, gradient) % parts) % parts
+      let lists = scratch + (slot * parts + turn) * scratchScalars
+      let hasBorders = chunks.borderedVectors(of: shape) > 0
+      let borderedShape = shape.bordered
       let bordered = lists + Int(shape.sampleLayout.scratch) * laneCount
-      // Borders stay as they are; the rest is written over.
-      bordered.fillWithZeros(borderedVectors * laneCount)
       for run in runs {
         let place =
           buffer(index, slot: slot) + part * partScalars + (firstBlock + run.block)
@@ -119,12 +120,12 @@ extension ConvolutionPass {
           guard sample % parts == part else { continue }
           var outputGradient = gradient.channel(
             chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column)
-          if borderedVectors > 0 {
-            copyRows(of: outputGradient, shape, into: bordered + shape.borderedOrigin * laneCount)
+          if hasBorders {
+            copyRows(of: outputGradient, shape, into: bordered)
             outputGradient = bordered + shape.borderedOrigin * laneCount
           }
           context.kernels.weightGradientOfSample(
-            shape.bordered, lanes: lanes,
+            borderedShape, lanes: lanes,
             source: input.channel(chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: sample),
             outputGradient: outputGradient, into: place, scratch: lists)
         }
@@ -166,18 +167,24 @@ extension ConvolutionPass {
     gram.close(.weight, slots: 0..<slots, context.workers)
   }
 
-  /// Copies a chunk's target channels to where they have borders.
+  /// Copies a chunk's target channels to where they have borders of zeros.
   private func copyRows(
     of gradient: UnsafeMutablePointer<Scalar>, _ shape: LaneWeightGradient,
     into target: UnsafeMutablePointer<Scalar>
   ) {
     let bordered = shape.bordered
+    let (origin, columns) = (shape.borderedOrigin * laneCount, Int(shape.targetColumns) * laneCount)
     for channel in 0..<shape.targets {
+      let start = target + Int(channel * bordered.targetChannelStride) * laneCount
+      let end = start + Int(bordered.targetChannelStride) * laneCount
+      var place = start + origin
+      start.fillWithZeros(origin)
       for row in 0..<shape.endRow {
         let from = channel * shape.targetChannelStride + row * shape.targetRowStride
-        let to = channel * bordered.targetChannelStride + row * bordered.targetRowStride
-        (target + Int(to) * laneCount).update(
-          from: gradient + Int(from) * laneCount, count: Int(shape.targetColumns) * laneCount)
+        place.update(from: gradient + Int(from) * laneCount, count: columns)
+        let next = row < shape.endRow - 1 ? place + Int(bordered.targetRowStride) * laneCount : end
+        (place + columns).fillWithZeros(next - (place + columns))
+        place = next
       }
     }
   }
