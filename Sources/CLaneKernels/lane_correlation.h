@@ -6,12 +6,33 @@ typedef struct {
   const SCALAR *source;   // channel 0 of the group
   const SCALAR *weights;  // of the first target channel of the tile
   const SCALAR *bias;     // of the tile, or NULL
+  const SCALAR *mask;     // as `target`, a scalar for a vector, or NULL
   SCALAR *target;         // channel of the tile, this row
   int64_t validTaps;
   const int64_t *tapOffset;  // scalars from channel start to the tap's source at target column 0
   const int32_t *tapColumn;  // per valid tap
   const int64_t *tapWeight;  // scalars
 } NAME(CorrelationRow);
+
+// Stores, or adds to the target, the sums of positions whose mask is positive. Strides count vectors.
+LANE_INLINE void NAME(storeMasked)(const SCALAR *mask, SCALAR *target, const int channels, const int columns,
+                                   int64_t channelStride, int64_t columnStride, const bool accumulate,
+                                   REGISTER sum[TILE_CHANNELS][WIDE_TILE_COLUMNS][NAME(parts)]) {
+  UNROLL for (int o = 0; o < channels; o++) {
+    UNROLL for (int p = 0; p < columns; p++) {
+      // Compared as a vector, or a branch would decide, which could not be foretold.
+      REGISTER positive = (REGISTER)mask[p * columnStride];
+      HOLD_IN_REGISTER(positive);
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        SCALAR *place = target + p * columnStride * LANE_COUNT + h * NAME(registerScalars);
+        REGISTER value = positive > (REGISTER)(SCALAR)0 ? sum[o][p][h] : (REGISTER)(SCALAR)0;
+        NAME(storePart)(place, accumulate ? NAME(loadPart)(place) + value : value);
+      }
+    }
+    mask += channelStride;
+    target += channelStride * LANE_COUNT;
+  }
+}
 
 // One register tile: `channels` target channels × `columns` target columns. In the interior every tap lies inside
 // the map; at the edges, where tiles have one column, each is tested.
@@ -27,7 +48,7 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
     UNROLL for (int p = 0; p < columns; p++) {
       UNROLL for (int h = 0; h < NAME(parts); h++) {
         const SCALAR *old = target + o * targetChannel + p * targetColumn + h * NAME(registerScalars);
-        sum[o][p][h] = c->accumulate ? NAME(loadPart)(old) : start;
+        sum[o][p][h] = c->accumulate && !row->mask ? NAME(loadPart)(old) : start;
       }
     }
   }
@@ -45,6 +66,13 @@ LANE_INLINE void NAME(correlationTile)(const NAME(CorrelationRow) * row, const i
     }
     source += c->sourceChannelStride * LANE_COUNT;
     weights += c->weightSourceStride;
+  }
+  if (row->mask) {
+    const SCALAR *mask = row->mask + column * c->targetColumnStride;
+    if (c->accumulate)
+      NAME(storeMasked)(mask, target, channels, columns, c->targetChannelStride, c->targetColumnStride, true, sum);
+    else NAME(storeMasked)(mask, target, channels, columns, c->targetChannelStride, c->targetColumnStride, false, sum);
+    return;
   }
   UNROLL for (int o = 0; o < channels; o++) {
     UNROLL for (int p = 0; p < columns; p++) {
@@ -121,8 +149,9 @@ static bool NAME(correlatePointwise)(const LaneCorrelation *c, const SCALAR *sou
 }
 
 static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
-                            const SCALAR *bias, SCALAR *target) {
-  if (c->targetChannels >= 6 && c->sourceChannels >= 6 && NAME(isPointwise)(c)
+                            const SCALAR *bias, const SCALAR *mask, SCALAR *target) {
+  if (mask && NAME(correlateActive)(c, source, weights, mask, target)) return;
+  if (!mask && c->targetChannels >= 6 && c->sourceChannels >= 6 && NAME(isPointwise)(c)
       && NAME(correlatePointwise)(c, source, weights, bias, target))
     return;
   // Large kernels do not fit the stack; a failed allocation leaves NaN, which no one mistakes for a result.
@@ -170,6 +199,7 @@ static void NAME(correlate)(const LaneCorrelation *c, const SCALAR *source, cons
         .source = source,
         .weights = weights + o * c->weightTargetStride,
         .bias = bias ? bias + o : NULL,
+        .mask = mask ? mask + o * c->targetChannelStride + r * c->targetRowStride : NULL,
         .target = target + (o * c->targetChannelStride + r * c->targetRowStride) * LANE_COUNT,
         .validTaps = valid,
         .tapOffset = tapOffset,

@@ -15,16 +15,18 @@ static void NAME(dotOfSample)(int64_t vectors, const SCALAR *x, const SCALAR *y,
   NAME(dotWith)(true, vectors, x, y, sum, product);
 }
 
-static void NAME(combineOfSample)(int64_t vectors, SCALAR a, const SCALAR *dy, const SCALAR *b, const SCALAR *x,
-                                  const SCALAR *c, SCALAR *dx, bool accumulate) {
+static void NAME(combineOfSample)(int64_t rows, int64_t columns, SCALAR a, const SCALAR *dy, const SCALAR *b,
+                                  const SCALAR *x, const SCALAR *c, SCALAR *dx, int64_t rowStride, bool accumulate) {
   VECTOR slope, offset;
   memcpy(&slope, b, sizeof slope);
   memcpy(&offset, c, sizeof offset);
-  for (int64_t v = 0; v < vectors; v++) {
-    VECTOR value = NAME(fma)(slope, (VECTOR)x[v], offset);
-    value = NAME(fma)((VECTOR)a, NAME(load)(dy + v * LANE_COUNT), value);
-    NAME(store)(dx + v * LANE_COUNT, accumulate ? NAME(load)(dx + v * LANE_COUNT) + value : value);
-  }
+  for (int64_t r = 0; r < rows; r++, dx += rowStride * LANE_COUNT)
+    for (int64_t v = 0; v < columns; v++, dy += LANE_COUNT, x++) {
+      VECTOR value = NAME(fma)(slope, (VECTOR)*x, offset);
+      value = NAME(fma)((VECTOR)a, NAME(load)(dy), value);
+      SCALAR *place = dx + v * LANE_COUNT;
+      NAME(store)(place, accumulate ? NAME(load)(place) + value : value);
+    }
 }
 
 static void NAME(rectifyOfSample)(int64_t vectors, const SCALAR *y, const SCALAR *dy, SCALAR *dx, bool accumulate) {

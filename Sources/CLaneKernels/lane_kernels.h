@@ -58,6 +58,7 @@ LANE_INLINE void NAME(tileStep)(const int rows, const int columns, const SCALAR 
   }
 
 #include "lane_matrix.h"
+#include "lane_active.h"
 #include "lane_correlation.h"
 #include "lane_winograd.h"
 #include "lane_gram.h"

@@ -91,7 +91,7 @@ static __attribute__((noinline)) void NAME(winogradInputs)(const LaneWinograd *w
           memset(points[r], 0, sizeof points[r]);
           continue;
         }
-        const SCALAR *row = map + (s * w->sourceChannelStride + (firstRow + r) * w->sourceColumns) * LANE_COUNT;
+        const SCALAR *row = map + (s * w->sourceChannelStride + (firstRow + r) * w->sourceRowStride) * LANE_COUNT;
         UNROLL for (int h = 0; h < NAME(parts); h++) {
           REGISTER d[6];
           NAME(inputValues)(row, column, w->sourceColumns, h, d);
@@ -204,15 +204,15 @@ static void NAME(winogradWeights)(int64_t targets, int64_t sources, int64_t targ
 // A rectangle of a map's channels, clipped to the map.
 typedef struct {
   const SCALAR *map;
-  int64_t channels, channelStride, columns;
+  int64_t channels, channelStride, rowStride;
   int64_t firstRow, endRow, firstColumn, endColumn;
 } NAME(Fetched);
 
-LANE_INLINE NAME(Fetched) NAME(fetchedPart)(const SCALAR *map, int64_t channels, int64_t channelStride, int64_t mapRows,
-                                        int64_t mapColumns, int64_t firstRow, int64_t endRow, int64_t firstColumn,
-                                        int64_t endColumn) {
+LANE_INLINE NAME(Fetched) NAME(fetchedPart)(const SCALAR *map, int64_t channels, int64_t channelStride,
+                                        int64_t rowStride, int64_t mapRows, int64_t mapColumns, int64_t firstRow,
+                                        int64_t endRow, int64_t firstColumn, int64_t endColumn) {
   return (NAME(Fetched)){
-    .map = map, .channels = channels, .channelStride = channelStride, .columns = mapColumns,
+    .map = map, .channels = channels, .channelStride = channelStride, .rowStride = rowStride,
     .firstRow = firstRow > 0 ? firstRow : 0, .endRow = endRow < mapRows ? endRow : mapRows,
     .firstColumn = firstColumn > 0 ? firstColumn : 0, .endColumn = endColumn < mapColumns ? endColumn : mapColumns};
 }
@@ -221,7 +221,7 @@ LANE_INLINE NAME(Fetched) NAME(fetchedPart)(const SCALAR *map, int64_t channels,
 LANE_INLINE void NAME(fetch)(const NAME(Fetched) *w, int64_t share, int64_t shares, const bool isWritten) {
   for (int64_t c = w->channels * share / shares; c < w->channels * (share + 1) / shares; c++) {
     for (int64_t r = w->firstRow; r < w->endRow; r++) {
-      const SCALAR *row = w->map + (c * w->channelStride + r * w->columns) * LANE_COUNT;
+      const SCALAR *row = w->map + (c * w->channelStride + r * w->rowStride) * LANE_COUNT;
       for (int64_t x = w->firstColumn; x < w->endColumn; x++) {
         if (isWritten) __builtin_prefetch(row + x * LANE_COUNT, 1, 2);
         else __builtin_prefetch(row + x * LANE_COUNT, 0, 2);
@@ -250,11 +250,11 @@ static void NAME(winogradCorrelate)(const LaneWinograd *w, const SCALAR *source,
       const int64_t nextTile = firstTile + (isLastOfColumn ? strip.tiles : 0);
       const int64_t nextRow = (isLastOfColumn ? w->firstRow : firstRow + strip.rows) - w->padding;
       const NAME(Fetched) next = NAME(fetchedPart)(
-        source, w->sourceChannels, w->sourceChannelStride, w->sourceRows, w->sourceColumns,
+        source, w->sourceChannels, w->sourceChannelStride, w->sourceRowStride, w->sourceRows, w->sourceColumns,
         nextRow + (isLastOfColumn ? 0 : 2), nextRow + strip.rows + 2, nextTile * 4 - w->padding,
         (nextTile + strip.tiles) * 4 + 2 - w->padding);
       const NAME(Fetched) outputs = NAME(fetchedPart)(
-        target, w->targetChannels, w->targetChannelStride, w->targetRows, w->targetColumns, firstRow, firstRow + rows,
+        target, w->targetChannels, w->targetChannelStride, w->targetColumns, w->targetRows, w->targetColumns, firstRow, firstRow + rows,
         firstTile * 4, (firstTile + tiles) * 4);
       for (int64_t point = 0; point < WINOGRAD_POINTS * WINOGRAD_POINTS; point++) {
         NAME(fetch)(&next, point, WINOGRAD_POINTS * WINOGRAD_POINTS, false);

@@ -17,7 +17,7 @@ static __attribute__((noinline)) void NAME(winogradRows)(const LaneWinograd *w, 
           memset(place + i * pointStride, 0, (size_t)(tiles * LANE_COUNT) * sizeof(SCALAR));
         continue;
       }
-      const SCALAR *row = map + (s * w->sourceChannelStride + (firstRow + r) * w->sourceColumns) * LANE_COUNT;
+      const SCALAR *row = map + (s * w->sourceChannelStride + (firstRow + r) * w->sourceRowStride) * LANE_COUNT;
       for (int64_t t = 0; t < tiles; t++, place += LANE_COUNT) {
         UNROLL for (int h = 0; h < NAME(parts); h++) {
           REGISTER d[6], v[WINOGRAD_POINTS];

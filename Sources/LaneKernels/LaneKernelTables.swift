@@ -6,9 +6,9 @@ extension LaneKernelsFloat: LaneKernelTable {
   package typealias Scalar = Float
 
   package func correlate(
-    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, mask: Input?, into target: Output
   ) {
-    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, target) }
+    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, mask, target) }
   }
   package func weightGradient(
     _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output
@@ -130,10 +130,10 @@ extension LaneKernelsFloat: LaneKernelTable {
     dotOfSample(Int64(vectors), x, y, sum, product)
   }
   package func combineOfSample(
-    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
-    accumulate: Bool
+    rows: Int, columns: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
+    rowStride: Int, accumulate: Bool
   ) {
-    combineOfSample(Int64(vectors), a, dy, b, x, c, dx, accumulate)
+    combineOfSample(Int64(rows), Int64(columns), a, dy, b, x, c, dx, Int64(rowStride), accumulate)
   }
   package func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
@@ -159,9 +159,9 @@ extension LaneKernelsDouble: LaneKernelTable {
   package typealias Scalar = Double
 
   package func correlate(
-    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, mask: Input?, into target: Output
   ) {
-    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, target) }
+    withUnsafePointer(to: shape) { correlate($0, source, weights, bias, mask, target) }
   }
   package func weightGradient(
     _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output
@@ -283,10 +283,10 @@ extension LaneKernelsDouble: LaneKernelTable {
     dotOfSample(Int64(vectors), x, y, sum, product)
   }
   package func combineOfSample(
-    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
-    accumulate: Bool
+    rows: Int, columns: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
+    rowStride: Int, accumulate: Bool
   ) {
-    combineOfSample(Int64(vectors), a, dy, b, x, c, dx, accumulate)
+    combineOfSample(Int64(rows), Int64(columns), a, dy, b, x, c, dx, Int64(rowStride), accumulate)
   }
   package func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,

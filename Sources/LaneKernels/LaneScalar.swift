@@ -48,7 +48,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   typealias Input = UnsafePointer<Scalar>
   typealias Output = UnsafeMutablePointer<Scalar>
 
-  func correlate(_ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output)
+  func correlate(
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, mask: Input?, into target: Output)
   func weightGradient(
     _ shape: LaneWeightGradient, source: Input, outputGradient: Input, into gradient: Output)
   func multiply(
@@ -100,8 +101,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
     vectors: Int, _ x: Input, _ y: Input, sum: UnsafeMutablePointer<Double>,
     product: UnsafeMutablePointer<Double>)
   func combineOfSample(
-    vectors: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
-    accumulate: Bool)
+    rows: Int, columns: Int, _ a: Scalar, _ dy: Input, _ b: Input, _ x: Input, _ c: Input, into dx: Output,
+    rowStride: Int, accumulate: Bool)
   func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
     scratch: Output)
@@ -109,4 +110,12 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func repeatLanes(vectors: Int, _ x: Input, into y: Output)
   func separateSamples(vectors: Int, lanes: Int, _ x: Input, into y: Output)
   func allFinite(vectors: Int, lanes: Int, _ x: Input) -> Bool
+}
+
+extension LaneKernelTable {
+  package func correlate(
+    _ shape: LaneCorrelation, source: Input, weights: Input, bias: Input?, into target: Output
+  ) {
+    correlate(shape, source: source, weights: weights, bias: bias, mask: nil, into: target)
+  }
 }

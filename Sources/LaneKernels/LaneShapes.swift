@@ -1,21 +1,39 @@
 import CLaneKernels
 
+/// Rows and columns around each channel of a map.
+package struct MapBorder: Hashable, Sendable {
+  package var top = 0
+  package var bottom = 0
+  package var left = 0
+  package var right = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { self == MapBorder() }
+}
+
 /// The extent of maps in the lane layout [channel][row][column][lane]. Strides follow from it, counted in vectors.
 package struct LaneMap: Sendable {
   package var channels: Int
   package var rows: Int
   package var columns: Int
+  /// Memory around each channel, which counts in strides alone.
+  package var border = MapBorder()
 
-  package init(channels: Int, rows: Int, columns: Int) {
+  package init(channels: Int, rows: Int, columns: Int, border: MapBorder = MapBorder()) {
     self.channels = channels
     self.rows = rows
     self.columns = columns
+    self.border = border
   }
 
-  /// Vectors of one channel.
+  /// Vectors of one channel, without its border.
   package var positions: Int { rows * columns }
-  /// Vectors of all channels.
+  /// Vectors of all channels, without borders.
   package var vectors: Int { channels * positions }
+  /// Vectors from one row to the next, and from one channel to the next.
+  package var rowStride: Int { columns + border.left + border.right }
+  package var channelStride: Int { (rows + border.top + border.bottom) * rowStride }
 }
 
 extension LaneCorrelation {
@@ -26,14 +44,14 @@ extension LaneCorrelation {
     targetChannels = Int64(target.channels)
     targetRows = Int64(target.rows)
     targetColumns = Int64(target.columns)
-    targetChannelStride = Int64(target.positions)
-    targetRowStride = Int64(target.columns)
+    targetChannelStride = Int64(target.channelStride)
+    targetRowStride = Int64(target.rowStride)
     targetColumnStride = 1
     sourceChannels = Int64(source.channels)
     sourceRows = Int64(source.rows)
     sourceColumns = Int64(source.columns)
-    sourceChannelStride = Int64(source.positions)
-    sourceRowStride = Int64(source.columns)
+    sourceChannelStride = Int64(source.channelStride)
+    sourceRowStride = Int64(source.rowStride)
     sourceColumnStride = 1
     rowStep = Int64(step)
     columnStep = Int64(step)
@@ -49,8 +67,8 @@ extension LaneWeightGradient {
     self.init()
     targets = Int64(target.channels)
     targetColumns = Int64(target.columns)
-    targetChannelStride = Int64(target.positions)
-    targetRowStride = Int64(target.columns)
+    targetChannelStride = Int64(target.channelStride)
+    targetRowStride = Int64(target.rowStride)
     endRow = Int64(target.rows)
     sources = Int64(source.channels)
     sourceRows = Int64(source.rows)
@@ -66,20 +84,15 @@ extension LaneWeightGradient {
 
   /// What `weightGradientOfSample` reads around each target channel, and the scratch it takes.
   package var sampleLayout: LaneSampleGradient { withUnsafePointer(to: self) { laneSampleGradient($0) } }
+}
 
-  /// The same gradients where each target channel stands within the zeros that `sampleLayout` asks for.
-  package var bordered: LaneWeightGradient {
-    let layout = sampleLayout
-    var shape = self
-    shape.targetRowStride = layout.leftColumns + targetColumns + layout.rightColumns
-    shape.targetChannelStride = shape.targetRowStride * (layout.topRows + endRow + layout.bottomRows)
-    return shape
-  }
-
-  /// Vectors from the start of a bordered channel to its first position.
-  package var borderedOrigin: Int {
-    let layout = sampleLayout
-    return Int(layout.topRows * bordered.targetRowStride + layout.leftColumns)
+extension LaneSampleGradient {
+  /// What must surround each target channel.
+  package var border: MapBorder {
+    var border = MapBorder()
+    (border.top, border.bottom) = (Int(topRows), Int(bottomRows))
+    (border.left, border.right) = (Int(leftColumns), Int(rightColumns))
+    return border
   }
 }
 
@@ -94,7 +107,8 @@ extension LaneWinograd {
     sourceChannels = Int64(source.channels)
     sourceRows = Int64(source.rows)
     sourceColumns = Int64(source.columns)
-    sourceChannelStride = Int64(source.positions)
+    sourceChannelStride = Int64(source.channelStride)
+    sourceRowStride = Int64(source.rowStride)
     self.padding = Int64(padding)
     endRow = Int64(target.rows)
   }

@@ -13,11 +13,13 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
   /// Of the gradient at hand, where samples are coupled: what γ's gradient, β's and the input's are all made of, for
   /// each block of directions and channel, channels innermost.
   private var directionSums: [DirectionSums] = []
+  /// While they are being measured, the same of each column and channel: Σ dy and Σ dy·x, a number a lane.
+  private var columnSums: UnsafeMutablePointer<Double>?
   /// dx = factor · dy + slope · x + offset, a vector of each for every block of directions and channel.
   private var slopes: [Scalar] = []
   private var offsets: [Scalar] = []
 
-  /// Σ dy and Σ dy·x over all samples and positions of one channel, for each direction of a block.
+  /// Σ dy and Σ dy·x over positions of one channel, for each direction of a block.
   private struct DirectionSums {
     var sum = LaneSums()
     var product = LaneSums()
@@ -111,17 +113,52 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     }
   }
 
-  /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
-  /// (Ioffe & Szegedy 2015, section 3).
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
-  func prepareBackward(
-    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>
+  func measure(
+    _ gradient: LaneTensor<Scalar>, ofColumns columns: Int, inputs: [LaneTensor<Scalar>?],
+    _ context: PassContext<Scalar>
   ) {
-    guard context.isCoupled, let input = inputs[0] else { return }
-    directionSums = sumsOfDirections(gradient, input: input, context)
+    guard let input = inputs[0] else { return }
     let channels = gradient.shape.channels
-    let count = Double(context.samples * gradient.shape.positions)
+    let perColumn = 2 * laneCount * channels
+    nonisolated(unsafe) let sums = columnSums ?? context.pool.take(Double.self, count: columns * perColumn)
+    columnSums = sums
+    context.workers.forEach(gradient.columns) { column in
+      let place = sums + (gradient.firstColumn + column) * perColumn
+      place.fillWithZeros(perColumn)
+      for channel in 0..<channels {
+        let sum = place + 2 * laneCount * channel
+        context.dot(input, gradient, column: column, channel, sum: sum, product: sum + laneCount)
+      }
+    }
+    if gradient.firstColumn + gradient.columns == columns {
+      addUp(sums, columns: columns, gradient.shape, context)
+      context.pool.giveBack(sums)
+      columnSums = nil
+    }
+  }
+
+  /// What the sums of all columns come to.
+  ///
+  /// dx = γ/√(σ² + ε) · (dy − mean(dy) − x̂ · mean(dy · x̂)), means over all samples and positions of a direction
+  /// (Ioffe & Szegedy 2015, section 3).
+  private func addUp(
+    _ sums: UnsafeMutablePointer<Double>, columns: Int, _ shape: TensorShape, _ context: PassContext<Scalar>
+  ) {
+    let channels = shape.channels
+    directionSums = [DirectionSums](repeating: DirectionSums(), count: columns / context.samples * channels)
+    var place = UnsafeMutableRawPointer(sums)
+    for column in 0..<columns {
+      let first = column / context.samples * channels
+      for index in first..<first + channels {
+        directionSums[index].sum.values += place.load(as: SIMD16<Double>.self)
+        place += MemoryLayout<SIMD16<Double>>.stride
+        directionSums[index].product.values += place.load(as: SIMD16<Double>.self)
+        place += MemoryLayout<SIMD16<Double>>.stride
+      }
+    }
+    let count = Double(context.samples * shape.positions)
     (slopes, offsets) = ([], [])
     for (index, sums) in directionSums.enumerated() {
       let channel = index % channels
@@ -168,6 +205,7 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
     _ context: PassContext<Scalar>
   ) {
     let channels = gradient.shape.channels
+    let rows = target.tensor.border.isEmpty ? 1 : gradient.shape.dimensions[1]
     slopes.withUnsafeBufferPointer { slopes in
       offsets.withUnsafeBufferPointer { offsets in
         guard let slopes = slopes.baseAddress, let offsets = offsets.baseAddress else { return }
@@ -178,42 +216,16 @@ final class BatchNormalizationPass<Scalar: LaneScalar>: LanePass {
           for channel in 0..<channels {
             let place = (block * channels + channel) * laneCount
             context.kernels.combineOfSample(
-              vectors: gradient.shape.positions, Scalar(parameters.gamma[channel] * inverse[channel]),
+              rows: rows, columns: gradient.shape.positions / rows,
+              Scalar(parameters.gamma[channel] * inverse[channel]),
               gradient.channel(channel, ofColumn: column), firstSlope + place,
               input.channel(channel, ofColumn: sample), firstOffset + place,
-              into: target.tensor.channel(channel, ofColumn: column), accumulate: target.accumulate)
+              into: target.tensor.channel(channel, ofColumn: column), rowStride: target.tensor.rowStride,
+              accumulate: target.accumulate)
           }
         }
       }
     }
-  }
-
-  /// For each block of directions and channel of a gradient, channels innermost.
-  private func sumsOfDirections(
-    _ gradient: LaneTensor<Scalar>, input: LaneTensor<Scalar>, _ context: PassContext<Scalar>
-  ) -> [DirectionSums] {
-    let channels = gradient.shape.channels
-    // Of each column and channel, before samples are added up in their order.
-    let parts = gradient.columns * channels
-    var sums = [DirectionSums](repeating: DirectionSums(), count: parts)
-    sums.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let sums = sums
-      context.workers.forEach(gradient.columns) { column in
-        for channel in 0..<channels {
-          let lanes = gradientSums(gradient, column: column, channel, input, context)
-          sums[column * channels + channel] = DirectionSums(sum: lanes.sum, product: lanes.product)
-        }
-      }
-    }
-    var totals = [DirectionSums](
-      repeating: DirectionSums(), count: gradient.columns / context.samples * channels)
-    for (index, part) in sums.enumerated() {
-      let (column, channel) = index.quotientAndRemainder(dividingBy: channels)
-      let place = column / context.samples * channels + channel
-      totals[place].sum.values += part.sum.values
-      totals[place].product.values += part.product.values
-    }
-    return totals
   }
 
   /// Σ dy and Σ dy·x over the positions of one channel of one column, lane by lane.

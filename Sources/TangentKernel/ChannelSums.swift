@@ -18,7 +18,7 @@ func channelSum<Scalar: LaneScalar>(
 ) -> LaneSums {
   var sum = LaneSums()
   sum.withPointer {
-    context.kernels.sum(vectors: tensor.shape.positions, tensor.channel(channel, ofColumn: column), into: $0)
+    context.kernels.sum(vectors: tensor.channelSpan, tensor.channel(channel, ofColumn: column), into: $0)
   }
   return sum
 }

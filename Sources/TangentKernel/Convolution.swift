@@ -15,6 +15,9 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   let sourceChannels, targetChannels: Int
   let winograd: WinogradConvolution?
   private var backwardWeights: BackwardWeights<Scalar>?
+  /// The zeros that a gradient's maps need around them for no tap to leave them, going backward. Only where samples are
+  /// coupled do gradients have any.
+  let gradientBorder: MapBorder
   private let forwardTaps: TapList
   private let backwardPhases: [Phase]
 
@@ -34,6 +37,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     forwardTaps = TapList(
       layer, rows: forwardAxis(layer.kernelHeight), columns: forwardAxis(layer.kernelWidth))
     let (height, width, stride) = (height, width, layer.stride)
+    let border = layer.gradientBorder(input: input, output: output)
+    gradientBorder = border
     backwardPhases = (0..<min(stride, height)).flatMap { row in
       (0..<min(stride, width)).map { column in
         Phase(
@@ -41,7 +46,8 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
           columns: (width - column + stride - 1) / stride,
           taps: TapList(
             layer, rows: Self.reachingTaps(layer.kernelHeight, position: row, layer),
-            columns: Self.reachingTaps(layer.kernelWidth, position: column, layer)))
+            columns: Self.reachingTaps(layer.kernelWidth, position: column, layer)),
+          border: border)
       }
     }
   }
@@ -98,24 +104,33 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], output: LaneTensor<Scalar>?,
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
-    if let target = targets[0] { backward(gradient, factor: nil, into: target, context) }
+    if let target = targets[0] { backward(gradient, factor: nil, mask: nil, into: target, context) }
   }
 
-  /// - Parameter factor: multiplied into the weights of each target channel, when there is one; the same at every call.
+  /// - Parameters:
+  ///   - factor: multiplied into the weights of each target channel, when there is one; the same at every call.
+  ///   - mask: the values of the input, where samples are coupled and `Convolution.takesMask`: the gradient goes on
+  ///     where they are positive alone, as through the ReLU that they come from.
   func backward(
-    _ gradient: LaneTensor<Scalar>, factor: ((_ channel: Int) -> Scalar)?,
+    _ gradient: LaneTensor<Scalar>, factor: ((_ channel: Int) -> Scalar)?, mask: LaneTensor<Scalar>?,
     into target: GradientTarget<Scalar>,
     _ context: PassContext<Scalar>
   ) {
     let prepared = backwardWeights ?? BackwardWeights(self, factor: factor, context)
-    if context.hasSeveralRounds { backwardWeights = prepared }
+    if context.keepsWeights { backwardWeights = prepared }
     if let winograd, let transformed = prepared.transformed {
       winograd.backward(gradient, transformedWeights: transformed, into: target, context)
       return
     }
     nonisolated(unsafe) let weights = prepared.folded ?? self.weights.weight
+    let border = gradient.border
+    let borderOffset = (border.top * gradient.rowStride + border.left) * laneCount
+    let gradientMap = LaneMap(
+      channels: targetChannels, rows: outputHeight, columns: outputWidth, border: border)
     for phase in backwardPhases {
-      var shape = LaneCorrelation(from: targetMap, to: sourceMap)
+      var shape = LaneCorrelation(from: gradientMap, to: sourceMap)
+      shape.sourceRows += Int64(border.top + border.bottom)
+      shape.sourceColumns += Int64(border.left + border.right)
       shape.targetRows = Int64(phase.rows)
       shape.targetColumns = Int64(phase.columns)
       shape.targetRowStride = Int64(layer.stride * width)
@@ -123,16 +138,20 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
       shape.weightTargetStride = Int64(taps)
       shape.weightSourceStride = Int64(sourceChannels * taps)
       shape.accumulate = target.accumulate
-      phase.taps.apply(to: &shape) { shape in
+      (border.isEmpty ? phase.taps : phase.borderedTaps).apply(to: &shape) { shape in
         nonisolated(unsafe) let whole = shape
         forEachColumn(of: gradient, channels: sourceChannels, context) { column, group, range in
           var part = whole
           part.targetChannels = Int64(range.count)
-          let start = target.tensor.channel(group * sourceChannels + range.lowerBound, ofColumn: column)
+          let first = group * sourceChannels + range.lowerBound
+          let place = phase.row * width + phase.column
+          let positive = mask.map {
+            UnsafePointer($0.channel(first, ofColumn: context.sample(of: column, gradient)) + place)
+          }
           context.kernels.correlate(
-            part, source: gradient.channel(group * targetChannels, ofColumn: column),
+            part, source: gradient.channel(group * targetChannels, ofColumn: column) - borderOffset,
             weights: weights + (group * targetChannels * sourceChannels + range.lowerBound) * taps, bias: nil,
-            into: start + (phase.row * width + phase.column) * laneCount)
+            mask: positive, into: target.tensor.channel(first, ofColumn: column) + place * laneCount)
         }
       }
     }
@@ -155,8 +174,16 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
   // MARK: Taps
 
   private struct Phase {
-    var row, column, rows, columns: Int
-    var taps: TapList
+    let row, column, rows, columns: Int
+    let taps: TapList
+    /// Where gradients stand within a border.
+    let borderedTaps: TapList
+
+    init(row: Int, column: Int, rows: Int, columns: Int, taps: TapList, border: MapBorder) {
+      (self.row, self.column, self.rows, self.columns) = (row, column, rows, columns)
+      self.taps = taps
+      borderedTaps = taps.shifted(rows: border.top, columns: border.left)
+    }
   }
 
   /// Calls `body` for every column, group and range of channels; channels are split only when there are fewer
@@ -246,6 +273,15 @@ private struct TapList {
     }
   }
 
+  func shifted(rows: Int, columns: Int) -> TapList {
+    var list = self
+    for index in list.rows.indices {
+      list.rows[index] = Int32(clamping: Int(list.rows[index]) + rows)
+      list.columns[index] = Int32(clamping: Int(list.columns[index]) + columns)
+    }
+    return list
+  }
+
   /// Calls `body` with the taps filled in; the pointers are valid only within.
   func apply(to shape: inout LaneCorrelation, _ body: (LaneCorrelation) -> Void) {
     rows.withUnsafeBufferPointer { rows in
@@ -259,5 +295,19 @@ private struct TapList {
         }
       }
     }
+  }
+}
+
+extension Convolution {
+  /// Whether the backward pass takes a mask: where products come tile by tile, and not as those of a large matrix.
+  func takesMask(input: TensorShape, output: TensorShape) -> Bool {
+    let isMatrix = kernelHeight * kernelWidth == 1 && min(input.channels, output.channels) > 16
+    return !isMatrix && WinogradConvolution(self, input: input, output: output)?.ofPasses == nil
+  }
+
+  /// How far beyond the output's map the taps reach that lead back to the input's positions.
+  func gradientBorder(input: TensorShape, output: TensorShape) -> MapBorder {
+    WeightGradientChunks(self, input: input, output: output, columns: 1, scalarBytes: 1)
+      .shape(targets: 1, sources: 1).sampleLayout.border
   }
 }

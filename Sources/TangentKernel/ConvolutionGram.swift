@@ -93,23 +93,29 @@ extension ConvolutionPass {
       ? gram.rows(of: .weight, count: chunks.count * parts * partScalars)
       : context.pool.take(Scalar.self, count: slots * parts * partScalars)
     if !gathers { buffers.fillWithZeros(slots * parts * partScalars) }
-    let scratchScalars = chunks.sampleScratchVectors * laneCount
-    nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * parts * scratchScalars)
     let firstBlock = gram.firstDirection / laneCount
     let runs = gradient.runsOfDirections(samples: context.samples)
+    // The parts that some of these columns belong to.
+    let atWork = Set((0..<gradient.columns).map { context.sample(of: $0, gradient) % parts }).sorted()
+    let scratchScalars = chunks.sampleScratchVectors * laneCount
+    nonisolated(unsafe) let scratch = context.pool.take(
+      Scalar.self, count: slots * atWork.count * scratchScalars)
     func buffer(_ index: Int, slot: Int) -> UnsafeMutablePointer<Scalar> {
       buffers + (gathers ? index : slot) * parts * partScalars
     }
     /// Adds the gradients of every sample of one part.
-    func form(_ index: Int, slot: Int, part: Int) {
+    func form(_ index: Int, slot: Int, part: Int, _ lists: UnsafeMutablePointer<Scalar>) {
       let chunk = chunks[index]
-      let shape = chunks.shape(targets: chunk.targets.count, sources: chunk.sources.count)
-      // Of a gradient with few columns, which come one after another, the same scratch each time: it stays in cache.
-      let turn = (part + parts - context.sample(of: 0, gradient) % parts) % parts
-      let lists = scratch + (slot * parts + turn) * scratchScalars
-      let hasBorders = chunks.borderedVectors(of: shape) > 0
-      let borderedShape = shape.bordered
-      let bordered = lists + Int(shape.sampleLayout.scratch) * laneCount
+      let shape = chunks.shape(
+        targets: chunk.targets.count, sources: chunk.sources.count, border: gradientBorder)
+      let copy =
+        gradient.border == gradientBorder
+        ? nil
+        : LaneTensor(
+          base: lists + Int(shape.sampleLayout.scratch) * laneCount,
+          shape: .maps(channels: chunk.targets.count, height: outputHeight, width: outputWidth), columns: 1,
+          border: gradientBorder)
+      copy?.clearBorder()
       for run in runs {
         let place =
           buffer(index, slot: slot) + part * partScalars + (firstBlock + run.block)
@@ -120,22 +126,18 @@ extension ConvolutionPass {
           guard sample % parts == part else { continue }
           var outputGradient = gradient.channel(
             chunk.group * targetChannels + chunk.targets.lowerBound, ofColumn: column)
-          if hasBorders {
-            copyRows(of: outputGradient, shape, into: bordered)
-            outputGradient = bordered + shape.borderedOrigin * laneCount
+          if let copy {
+            copyRows(of: outputGradient, to: copy)
+            outputGradient = copy.column(0)
           }
           context.kernels.weightGradientOfSample(
-            borderedShape, lanes: lanes,
+            shape, lanes: lanes,
             source: input.channel(chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: sample),
             outputGradient: outputGradient, into: place, scratch: lists)
         }
       }
     }
     func finish(_ index: Int, slot: Int, _ stopwatch: inout PhaseStopwatch?) {
-      guard gram.isComplete else {
-        stopwatch?.lap(.weightGradients)
-        return
-      }
       let buffer = buffer(index, slot: slot)
       for part in 1..<max(1, parts) {
         context.kernels.affine(
@@ -147,16 +149,20 @@ extension ConvolutionPass {
     }
     if parts > 1 {
       // Too few chunks to go round: their samples are shared out, and every chunk has a slot.
-      context.forEachDivided(slots * parts) { piece, stopwatch in
-        form(piece / parts, slot: piece / parts, part: piece % parts)
+      context.forEachDivided(slots * atWork.count) { piece, stopwatch in
+        let (slot, part) = piece.quotientAndRemainder(dividingBy: atWork.count)
+        form(slot, slot: slot, part: atWork[part], scratch + piece * scratchScalars)
         stopwatch?.lap(.weightGradients)
       }
-      context.forEachDivided(slots) { slot, stopwatch in finish(slot, slot: slot, &stopwatch) }
+      if gram.isComplete {
+        context.forEachDivided(slots) { slot, stopwatch in finish(slot, slot: slot, &stopwatch) }
+      }
     } else {
       context.forEachDivided(slots) { slot, stopwatch in
         for index in stride(from: slot, to: chunks.count, by: gramSlotCount) {
-          form(index, slot: slot, part: 0)
-          finish(index, slot: slot, &stopwatch)
+          form(index, slot: slot, part: 0, scratch + slot * scratchScalars)
+          stopwatch?.lap(.weightGradients)
+          if gram.isComplete { finish(index, slot: slot, &stopwatch) }
         }
       }
     }
@@ -167,24 +173,13 @@ extension ConvolutionPass {
     gram.close(.weight, slots: 0..<slots, context.workers)
   }
 
-  /// Copies a chunk's target channels to where they have borders of zeros.
-  private func copyRows(
-    of gradient: UnsafeMutablePointer<Scalar>, _ shape: LaneWeightGradient,
-    into target: UnsafeMutablePointer<Scalar>
-  ) {
-    let bordered = shape.bordered
-    let (origin, columns) = (shape.borderedOrigin * laneCount, Int(shape.targetColumns) * laneCount)
-    for channel in 0..<shape.targets {
-      let start = target + Int(channel * bordered.targetChannelStride) * laneCount
-      let end = start + Int(bordered.targetChannelStride) * laneCount
-      var place = start + origin
-      start.fillWithZeros(origin)
-      for row in 0..<shape.endRow {
-        let from = channel * shape.targetChannelStride + row * shape.targetRowStride
-        place.update(from: gradient + Int(from) * laneCount, count: columns)
-        let next = row < shape.endRow - 1 ? place + Int(bordered.targetRowStride) * laneCount : end
-        (place + columns).fillWithZeros(next - (place + columns))
-        place = next
+  /// Copies a chunk's target channels to where they have borders.
+  private func copyRows(of gradient: UnsafeMutablePointer<Scalar>, to target: LaneTensor<Scalar>) {
+    for channel in 0..<target.shape.channels {
+      for row in 0..<outputHeight {
+        (target.channel(channel, ofColumn: 0) + row * target.rowStride * laneCount).update(
+          from: gradient + (channel * outputHeight + row) * outputWidth * laneCount,
+          count: outputWidth * laneCount)
       }
     }
   }

@@ -6,7 +6,7 @@ import NetworkGraph
 /// and the multiply–adds of a candidate are known beforehand.
 ///
 /// Time runs over forward steps 0..<N and then backward steps N..<2N, where node i is computed at time i and
-/// propagated at time 2N − 1 − i.
+/// propagated at time 2N − 1 − i, unless samples are coupled: then `BackwardSweeps` has the order.
 struct ExecutionPlan {
   struct Step {
     let node: Node
@@ -22,15 +22,6 @@ struct ExecutionPlan {
     let index: Int
     /// Index of the batch norm that is computed with this convolution, if any.
     var normalization: Int?
-
-    /// Whether its backward pass can take some columns of a gradient at a time at no cost, where samples are coupled.
-    var goesColumnByColumn: Bool {
-      switch node.operation {
-      case .convolution(let layer): layer.paddingMode == .zeros || layer.padding == 0
-      case .activation, .averagePooling, .maxPooling, .scale: true
-      default: false
-      }
-    }
   }
 
   /// What an operation's backward pass and Gram contribution read again; anything else is released after the
@@ -176,8 +167,8 @@ struct ExecutionPlan {
   func peakBytes(scalarBytes: Int, blocks: Int, rounds: BackwardRounds) -> Int {
     var last = lastUse()
     let end = 2 * steps.count
-    // All rounds but the last keep what is read again until their end.
-    if rounds.count > 1 { last = last.map { $0 < steps.count ? $0 : end - 1 } }
+    // All rounds but the last keep what is read again until their end; so does every sweep of coupled samples.
+    if rounds.count > 1 || isCoupled { last = last.map { $0 < steps.count ? $0 : end - 1 } }
     var firstGradient = [Int](repeating: end, count: steps.count)
     for (time, step) in steps.enumerated() {
       for input in step.inputs { firstGradient[input] = end - 1 - time }
@@ -196,7 +187,7 @@ struct ExecutionPlan {
       change[time] += bytes * Double(blocks)
       change[last[time] + 1] -= bytes * Double(blocks)
       if isCoupled { separated = max(separated, bytes * Double(blocks)) }
-      if step.carriesGradient || time == output, firstGradient[time] < end - time {
+      if !isCoupled, step.carriesGradient || time == output, firstGradient[time] < end - time {
         change[firstGradient[time]] += bytes * Double(rounds.columns)
         change[end - time] -= bytes * Double(rounds.columns)
       }
@@ -216,16 +207,17 @@ struct ExecutionPlan {
     let order = Double(rounds.gramBlocks * laneCount)
     let matrices = Double(gramSlotCount + 4) * order * order * 8
     let extra = extraBytes(scalarBytes: scalarBytes, blocks: blocks, order: order)
-    let wanted = parameters + peak + separated + matrices + scratch + kept + extra
+    let sweeping = isCoupled ? BackwardSweeps(self).peakBytes(scalarBytes: scalarBytes, rounds) : 0
+    let wanted = parameters + peak + sweeping + separated + matrices + scratch + kept + extra
     // Buffers may be larger than what is wanted of them, by that share of the whole.
     let share = Double(BufferPool.largestExcessShare)
     return Int(exactly: (wanted * share / (share - 1)).rounded(.up) + share) ?? .max
   }
 
-  /// What a step keeps from round to round: what backward passes read of its weights, and the directions' gradients by
+  /// What a step keeps from round to round, or from column to column: what backward passes read of its weights, and the directions' gradients by
   /// its parameters until one matrix has all its rows.
   private func keptBytes(of step: Step, scalarBytes: Int, _ rounds: BackwardRounds) -> Double {
-    guard rounds.count > 1, step.carriesGradient else { return 0 }
+    guard rounds.count > 1 || isCoupled, step.carriesGradient else { return 0 }
     var scalars = 0.0
     var rows = Double(network.network.parameterCount(at: step.index))
     if case .convolution(let declared) = step.node.operation {
@@ -273,7 +265,7 @@ struct ExecutionPlan {
       var bytes = perChannel
       if isCoupled {
         bytes += chunks.coupledScratchBytes(
-          blocks: columns, samples: rounds.samples, isGathered: true, scalarBytes: scalarBytes)
+          blocks: columns, samples: rounds.samples, scalarBytes: scalarBytes)
       } else {
         bytes += chunks.scratchBytes(columns: columns, scalarBytes: scalarBytes)
       }
@@ -300,7 +292,7 @@ struct ExecutionPlan {
         + WeightGradientChunks(
           convolution.layer, input: convolution.input, output: convolution.output, columns: columns,
           scalarBytes: scalarBytes
-        ).coupledScratchBytes(blocks: columns, samples: 1, isGathered: false, scalarBytes: scalarBytes)
+        ).coupledScratchBytes(blocks: columns, samples: 1, scalarBytes: scalarBytes)
     case .dense: return Double(gramSlotCount * Int(PACKED_SCALARS) * scalarBytes)
     case .batchNormalization: return 3 * perChannel
     case .layerNormalization, .groupNormalization: return perChannel + repeated(inputShapes(of: step))

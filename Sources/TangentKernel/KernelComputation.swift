@@ -11,7 +11,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   let context: PassContext<Scalar>
   private let lastUse: [Int]
   /// How many shares each step's gradient is the sum of.
-  let shares: [Int]
+  private let shares: [Int]
 
   init(
     plan: ExecutionPlan, passes: [any LanePass<Scalar>],
@@ -75,7 +75,8 @@ struct KernelComputation<Scalar: LaneScalar> {
     }
   }
 
-  /// Adds the kernel's share of some directions; values are released on the way in the last round.
+  /// Adds the kernel's share of some directions, where samples are independent; values are released on the way in the
+  /// last round.
   ///
   /// - Parameter inputGradients: where gradients by the input go when they are wanted.
   func backward(
@@ -97,12 +98,7 @@ struct KernelComputation<Scalar: LaneScalar> {
         inputGradients?.add(gradient, directions, context)
         continue
       }
-      let chain = chain(from: time, gradients)
-      if chain.count == 1 {
-        propagate(time, gradient, values, into: &gradients, gram)
-      } else {
-        propagate(chain, gradient, values, into: &gradients, gram)
-      }
+      propagate(time, gradient, values, into: &gradients, gram)
     }
   }
 
@@ -124,7 +120,6 @@ struct KernelComputation<Scalar: LaneScalar> {
   ) {
     let step = plan.steps[time]
     let (inputs, output) = operands(of: time, values)
-    context.meter.section(.backward) { passes[time].prepareBackward(gradient, inputs: inputs, context) }
     gram.step = time
     context.meter.section(.gram) {
       passes[time].accumulateGram(gradient, inputs: inputs, output: output, into: gram, context)
@@ -145,7 +140,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   }
 
   /// Where a step's gradient gathers; nil when it wants none.
-  func target(
+  private func target(
     _ source: Int, _ shape: TensorShape, columns: Int, _ gradients: inout [LaneTensor<Scalar>?]
   ) -> GradientTarget<Scalar>? {
     guard plan.steps[source].carriesGradient else { return nil }
@@ -156,7 +151,7 @@ struct KernelComputation<Scalar: LaneScalar> {
   }
 
   /// A sum's gradient is its inputs' gradient as it stands. Inputs that nothing else reads share its memory, since
-  /// nothing will be added to theirs; else the first input without a gradient takes the memory over, if no other step
+  /// nothing will be added to theirs; else the last input without a gradient takes the memory over, if no other step
   /// shares it. Only the others cost a pass over it.
   private func passThrough(
     _ time: Int, _ gradient: LaneTensor<Scalar>, _ gradients: inout [LaneTensor<Scalar>?]
@@ -222,7 +217,7 @@ struct KernelComputation<Scalar: LaneScalar> {
 
   /// One in the chosen outputs of the real samples, zero elsewhere, padding lanes included: they stay out of the
   /// kernel because no gradient enters them.
-  private func seed(_ directions: [Direction]) -> LaneTensor<Scalar> {
+  func seed(_ directions: [Direction]) -> LaneTensor<Scalar> {
     let shape = plan.steps[plan.output].node.shape
     let columns =
       context.isCoupled

@@ -19,8 +19,8 @@ struct PassContext<Scalar: LaneScalar> {
   /// then one row of the kernel, whose parameter gradients are sums over all samples; directions stand in the lanes of
   /// gradients, and every sample has columns of its own.
   let isCoupled: Bool
-  /// Whether the backward pass runs more than once, so that what it derives from the weights is worth keeping.
-  let hasSeveralRounds: Bool
+  /// Whether a step's backward pass is called more than once, so that what it derives from the weights is worth keeping.
+  let keepsWeights: Bool
   let filter: ParameterFilter
   /// Nil unless phases are to be measured.
   let meter: PhaseMeter?
@@ -74,9 +74,12 @@ protocol LanePass<Scalar>: AnyObject {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>)
 
-  /// Called once a round with the whole gradient of the output, before anything else of the backward pass.
-  func prepareBackward(
-    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>)
+  /// What a backward pass has to know of a whole gradient before any of it goes on, where samples are coupled: called
+  /// for all columns of the output's gradient, some at a time and in order, before this step's own share and backward
+  /// pass of a round.
+  func measure(
+    _ gradient: LaneTensor<Scalar>, ofColumns columns: Int, inputs: [LaneTensor<Scalar>?],
+    _ context: PassContext<Scalar>)
 
   /// Propagates `gradient` (of the output; its columns are (direction, block) pairs) to the inputs that want it.
   /// `inputs` and `output` are nil where `ExecutionPlan.Reads` does not ask for them. Where samples are coupled, the
@@ -93,8 +96,9 @@ protocol LanePass<Scalar>: AnyObject {
 }
 
 extension LanePass {
-  func prepareBackward(
-    _ gradient: LaneTensor<Scalar>, inputs: [LaneTensor<Scalar>?], _ context: PassContext<Scalar>
+  func measure(
+    _ gradient: LaneTensor<Scalar>, ofColumns columns: Int, inputs: [LaneTensor<Scalar>?],
+    _ context: PassContext<Scalar>
   ) {}
 
   func accumulateGram(

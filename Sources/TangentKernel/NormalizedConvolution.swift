@@ -65,7 +65,7 @@ final class NormalizedConvolutionPass<Scalar: LaneScalar>: LanePass {
     into targets: [GradientTarget<Scalar>?], _ context: PassContext<Scalar>
   ) {
     guard let target = targets[0] else { return }
-    convolution.backward(gradient, factor: channelFactor, into: target, context)
+    convolution.backward(gradient, factor: channelFactor, mask: nil, into: target, context)
   }
 
   @_specialize(where Scalar == Float)

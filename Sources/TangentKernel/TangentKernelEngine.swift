@@ -78,7 +78,7 @@ public struct KernelEvaluation: Sendable {
 /// instruction set.
 public struct TangentKernelEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "6"
+  public static let version = "7"
 
   private let threads: Int
   private let memoryBudget: Int?
@@ -158,7 +158,8 @@ public struct TangentKernelEngine: Sendable {
       samples: batches[0].count, blocks: lanes.joined().count,
       realLanes: Array(lanes.joined()),
       statisticsLanes: lanes[0] + Array(repeating: 0, count: lanes.dropFirst().joined().count),
-      isCoupled: plan.isCoupled, hasSeveralRounds: rounds.count > 1, filter: settings.parameterFilter,
+      isCoupled: plan.isCoupled, keepsWeights: rounds.count > 1 || plan.isCoupled,
+      filter: settings.parameterFilter,
       meter: plan.extras.contains(.phaseSeconds) ? PhaseMeter() : nil)
     let passes = try PassFactory<Scalar>(
       plan: plan, settings: settings, source: parameters, workers: workers, pool: pool
@@ -182,13 +183,18 @@ public struct TangentKernelEngine: Sendable {
       plan.extras.contains(.inputGradientKernel)
       ? InputGradients<Scalar>(shape: plan.network.network.inputShape, context) : nil
     gram.gathersRows = rounds.roundsPerGram > 1
+    let sweeps = plan.isCoupled ? BackwardSweeps(plan) : nil
     for round in 0..<rounds.count {
       let directions = rounds.directions(ofRound: round)
       (gram.firstDirection, gram.isComplete) = rounds.place(ofRound: round)
       gram.directionCount = directions.count
-      computation.backward(
-        &values, directions, into: gram, isLast: round == rounds.count - 1,
-        inputGradients: inputGradients)
+      if let sweeps {
+        computation.backward(values, directions, sweeps, into: gram, inputGradients: inputGradients)
+      } else {
+        computation.backward(
+          &values, directions, into: gram, isLast: round == rounds.count - 1,
+          inputGradients: inputGradients)
+      }
     }
     computation.releaseAll(&values)
     seconds.backward = clock.lap()

@@ -64,10 +64,13 @@ struct WeightGradientChunks {
   }
 
   /// The gradients between so many channels, over whole maps.
-  func shape(targets: Int, sources: Int) -> LaneWeightGradient {
+  ///
+  /// - Parameter border: around the maps of the output's gradient.
+  func shape(targets: Int, sources: Int, border: MapBorder = MapBorder()) -> LaneWeightGradient {
     LaneWeightGradient(
       from: LaneMap(channels: sources, rows: input.dimensions[1], columns: input.dimensions[2]),
-      to: LaneMap(channels: targets, rows: output.dimensions[1], columns: output.dimensions[2]),
+      to: LaneMap(
+        channels: targets, rows: output.dimensions[1], columns: output.dimensions[2], border: border),
       kernelHeight: layer.kernelHeight, kernelWidth: layer.kernelWidth, stride: layer.stride,
       dilation: layer.dilation, padding: layer.padding)
   }
@@ -91,22 +94,27 @@ struct WeightGradientChunks {
   /// few weights. Each part's gradients are sums of their own.
   func sampleParts(of samples: Int) -> Int { max(1, min(samples, 8 / count)) }
 
-  /// Vectors that forming one sample's gradients takes where samples are coupled, for any chunk.
+  /// Vectors that forming one sample's gradients takes where samples are coupled, for any chunk. Fewer channels may take
+  /// taller strips and with them more, so what is left over at the end counts as well.
   var sampleScratchVectors: Int {
     // Of a hostile map an estimate must come out large, not overflow.
     let rows = Double(input.dimensions[1]) + Double(output.dimensions[1]) + Double(layer.padding)
     let columns = Double(input.dimensions[2]) + Double(output.dimensions[2]) + Double(layer.padding)
+    let (rowReach, columnReach) = (
+      Double(layer.kernelHeight) * Double(layer.dilation), Double(layer.kernelWidth) * Double(layer.dilation)
+    )
     let most = 1 << 50
-    guard rows * columns * Double(laneCount * 4) < Double(most) else { return most }
-    let shape = shape(targets: targetStep, sources: sourceStep)
-    return Int(shape.sampleLayout.scratch) + borderedVectors(of: shape)
-  }
-
-  /// Vectors of a chunk's target channels with zeros around them: none where no tap leaves the map.
-  func borderedVectors(of shape: LaneWeightGradient) -> Int {
-    let bordered = shape.bordered
-    return bordered.targetChannelStride == shape.targetChannelStride
-      ? 0 : Int(bordered.targets * bordered.targetChannelStride)
+    guard (rows + rowReach) * (columns + columnReach) * Double(targetStep * laneCount * 4) < Double(most)
+    else {
+      return most
+    }
+    let vectors = [targetStep, targetChannels % targetStep].filter { $0 > 0 }.map { targets in
+      let layout = shape(targets: targets, sources: sourceStep).sampleLayout
+      let bordered = LaneMap(
+        channels: targets, rows: output.dimensions[1], columns: output.dimensions[2], border: layout.border)
+      return Int(layout.scratch) + (layout.border.isEmpty ? 0 : targets * bordered.channelStride)
+    }
+    return vectors.max() ?? 0
   }
 
   /// What gathering gradients takes where samples are coupled, of all chunks.
@@ -114,11 +122,11 @@ struct WeightGradientChunks {
     Double(count * sampleParts(of: samples)) * Double(blocks) * Double(parametersPerChunk)
   }
 
-  /// As `scratchBytes`, where samples are coupled: the gradients of as many chunks as are at work (of all when they come
-  /// column by column), and what forming them takes.
-  func coupledScratchBytes(blocks: Int, samples: Int, isGathered: Bool, scalarBytes: Int) -> Double {
+  /// As `scratchBytes`, where samples are coupled: the gradients of as many chunks as are at work, and what forming them
+  /// takes.
+  func coupledScratchBytes(blocks: Int, samples: Int, scalarBytes: Int) -> Double {
     let atWork = Double(min(gramSlotCount, count)) / Double(count)
-    let gradients = gatheredVectors(blocks: blocks, samples: samples) * (isGathered ? 1 : atWork)
+    let gradients = gatheredVectors(blocks: blocks, samples: samples) * atWork
     return (gradients + Double(gramSlotCount) * Double(sampleScratchVectors))
       * Double(laneCount * scalarBytes)
   }

@@ -128,7 +128,8 @@ struct WinogradConvolution {
     let (rows, columns) = (target.shape.dimensions[1], target.shape.dimensions[2])
     var shape = LaneWinograd(
       from: LaneMap(
-        channels: sources, rows: source.shape.dimensions[1], columns: source.shape.dimensions[2]),
+        channels: sources, rows: source.shape.dimensions[1], columns: source.shape.dimensions[2],
+        border: source.border),
       to: LaneMap(channels: targets, rows: rows, columns: columns), padding: padding)
     shape.accumulate = accumulate
     let strip = Int(laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns)).rows)

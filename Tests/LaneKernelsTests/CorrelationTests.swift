@@ -56,6 +56,16 @@ private let correlations: [Correlation] =
     Correlation(
       targets: 2, sources: 2, targetRows: 2, targetColumns: 5, sourceRows: 2, sourceColumns: 5, step: 1,
       taps: [(-9, 0), (0, 9), (0, -9), (7, 0)]),
+    // No tap leaves the map: under a mask, what it lets through is listed, a strip of rows at a time.
+    Correlation(
+      targets: 3, sources: 3, targetRows: 11, targetColumns: 34, sourceRows: 13, sourceColumns: 36, step: 1,
+      taps: square(3, padding: 0)),
+    Correlation(
+      targets: 2, sources: 6, targetRows: 5, targetColumns: 3, sourceRows: 11, sourceColumns: 7, step: 2,
+      taps: square(2, padding: 0)),
+    Correlation(
+      targets: 2, sources: 1, targetRows: 2, targetColumns: 1030, sourceRows: 4, sourceColumns: 1033, step: 1,
+      taps: square(3, padding: 0)),
     // More taps than the kernel keeps on its stack.
     Correlation(
       targets: 2, sources: 1, targetRows: 3, targetColumns: 3, sourceRows: 14, sourceColumns: 14, step: 1,
@@ -114,6 +124,55 @@ private func checkCorrelation<Scalar: LaneScalar>(_ given: Correlation, _ type: 
         let allowed = magnitude * Double(Scalar.ulpOfOne) * Double(given.sources * taps + 2)
         if error > allowed { Issue.record("place \(place) lane \(lane): error \(error) > \(allowed)") }
       }
+    }
+  }
+}
+
+/// Under a mask, targets are what they are without one where it is positive, and nothing else; the columns of the
+/// targets stand apart.
+@Test(arguments: correlations.indices)
+func correlationUnderAMaskIsPartOfIt(index: Int) {
+  checkMask(correlations[index], Float.self)
+  checkMask(correlations[index], Double.self)
+}
+
+private func checkMask<Scalar: LaneScalar>(_ given: Correlation, _ type: Scalar.Type) {
+  var numbers = Numbers(7)
+  let source = numbers.buffer(type, given.sources * given.sourceRows * given.sourceColumns * laneCount)
+  let weights = numbers.buffer(type, given.targets * given.sources * given.taps.count)
+  let apart = 2
+  let places = given.targets * given.targetRows * given.targetColumns * apart
+  let start = numbers.buffer(type, places * laneCount).values
+  let mask = LaneBuffer<Scalar>(count: places) { _ in
+    let value = numbers.next()
+    return Scalar(value < -0.9 ? .nan : value < 0 ? 0 : value)
+  }
+  let order = given.taps.indices.map { Int32($0) }
+  let run = { (kernels: Scalar.Kernels, start: [Scalar], mask: UnsafePointer<Scalar>?, accumulate: Bool) in
+    let target = LaneBuffer(start)
+    withTaps(
+      given, given.taps.map { Int32($0.row) }, given.taps.map { Int32($0.column) }, order,
+      accumulate: accumulate
+    ) { whole in
+      var shape = whole
+      shape.targetColumnStride *= Int64(apart)
+      shape.targetRowStride *= Int64(apart)
+      shape.targetChannelStride *= Int64(apart)
+      kernels.correlate(
+        shape, source: source.base, weights: weights.base, bias: nil, mask: mask, into: target.base)
+    }
+    return target.values
+  }
+  for (_, kernels) in kernelTables(type) {
+    let sums = run(kernels, start, nil, false)
+    for accumulate in [false, true] {
+      let expected = (0..<places * laneCount).map { index -> Scalar in
+        let place = index / laneCount
+        guard place.isMultiple(of: apart) else { return start[index] }
+        let value = mask.base[place] > 0 ? sums[index] : 0
+        return accumulate ? start[index] + value : value
+      }
+      #expect(isIdentical(run(kernels, start, mask.base, accumulate), expected))
     }
   }
 }
@@ -241,9 +300,9 @@ private func inBorders<Scalar: LaneScalar>(
   _ gradient: LaneBuffer<Scalar>, _ shape: LaneWeightGradient
 ) -> (LaneBuffer<Scalar>, Int, LaneWeightGradient) {
   let layout = shape.sampleLayout
-  var bordered = shape.bordered
+  var bordered = shape
   let rows = Int(layout.topRows + shape.endRow + layout.bottomRows)
-  let columns = Int(bordered.targetRowStride)
+  let columns = Int(layout.leftColumns + shape.targetColumns + layout.rightColumns)
   let (rowStride, channelStride) = (columns + 1, (rows + 2) * (columns + 1))
   let buffer = LaneBuffer<Scalar>(count: (Int(shape.targets) * channelStride + 1) * laneCount) { _ in .nan }
   for channel in 0..<Int(shape.targets) {

@@ -42,8 +42,8 @@ private func checkElementwise<Scalar: LaneScalar>(_ type: Scalar.Type) {
         // Lanes are directions: of one sample's scalars, the first of x, each stands for a vector.
         let combined = run {
           kernels.combineOfSample(
-            vectors: vectors, factor, y.base, slopes.base, x.base, offsets.base, into: $0,
-            accumulate: accumulate)
+            rows: 1, columns: vectors, factor, y.base, slopes.base, x.base, offsets.base, into: $0,
+            rowStride: vectors, accumulate: accumulate)
         }
         let combination = { (place: Int) -> Scalar in
           offsets.base[place % laneCount].addingProduct(

@@ -100,11 +100,11 @@ enum {
 };
 
 /// A convolution with 3 × 3 kernels, stride one and no dilation, over the target rows firstRow..<endRow of one block.
-/// Target position (r, c) reads the source from (r − padding, c − padding). Channel strides count vectors; a channel's
-/// positions are contiguous.
+/// Target position (r, c) reads the source from (r − padding, c − padding). Strides count vectors; the positions of a
+/// target channel are contiguous.
 typedef struct {
   int64_t targetChannels, targetRows, targetColumns, targetChannelStride;
-  int64_t sourceChannels, sourceRows, sourceColumns, sourceChannelStride;
+  int64_t sourceChannels, sourceRows, sourceColumns, sourceChannelStride, sourceRowStride;
   int64_t padding;
   /// Multiples of four, or the end of the map.
   int64_t firstRow, endRow;
@@ -142,9 +142,11 @@ typedef struct {
 /// The kernels for one scalar type. Pointers to lane data are aligned to a vector.
 #define LANE_KERNELS(Name, Scalar)                                                                                   \
   typedef struct {                                                                                                   \
-    /** `bias` (one scalar a target channel) may be NULL; it is left out when accumulating. */                       \
+    /** `bias` (one scalar a target channel) may be NULL; it is left out when accumulating. `mask` may be NULL, or    */ \
+    /** stands as the target does, a scalar for a vector: where it is not positive a target's sum counts as 0, which  */ \
+    /** is ReLU's backward pass; without `bias`. */                                                                   \
     void (*correlate)(const LaneCorrelation *, const Scalar *source, const Scalar *weights, const Scalar *bias,      \
-                      Scalar *target);                                                                               \
+                      const Scalar *mask, Scalar *target);                                                           \
     void (*weightGradient)(const LaneWeightGradient *, const Scalar *source, const Scalar *outputGradient,           \
                            Scalar *gradient);                                                                        \
     /** Scratch: PACKED_SCALARS, aligned to a vector. `bias` (one scalar a target) may be NULL; it is left out when */ \
@@ -213,9 +215,10 @@ typedef struct {
     /** Of one sample and sixteen directions: x has a scalar where y has a vector. sum[lane] += Σ y, */              \
     /** product[lane] += Σ x·y in the way of `dot`. */                                                               \
     void (*dotOfSample)(int64_t vectors, const Scalar *x, const Scalar *y, double *sum, double *product);            \
-    /** dx (+)= a·dy + b·x + c, with a vector b and a vector c (of any alignment) for all positions. */              \
-    void (*combineOfSample)(int64_t vectors, Scalar a, const Scalar *dy, const Scalar *b, const Scalar *x,           \
-                            const Scalar *c, Scalar *dx, bool accumulate);                                           \
+    /** dx (+)= a·dy + b·x + c, with a vector b and a vector c (of any alignment) for all positions of a map; dx's   */ \
+    /** rows are `rowStride` vectors apart, those of dy and x one after another. */                                  \
+    void (*combineOfSample)(int64_t rows, int64_t columns, Scalar a, const Scalar *dy, const Scalar *b,              \
+                            const Scalar *x, const Scalar *c, Scalar *dx, int64_t rowStride, bool accumulate);       \
     /** dx (+)= dy where y > 0: ReLU's backward pass. */                                                             \
     void (*rectifyOfSample)(int64_t vectors, const Scalar *y, const Scalar *dy, Scalar *dx, bool accumulate);        \
     /** Adds the sums of `weightGradient` over all target rows, with one sample's scalars as the source, in the first */\
