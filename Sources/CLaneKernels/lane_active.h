@@ -83,8 +83,9 @@ typedef struct {
 } NAME(ActiveTargets);
 
 // Lists what the mask lets through of a row. Without a branch, which could not be foretold.
-LANE_INLINE void NAME(listTargets)(NAME(ActiveTargets) * active, int64_t columns, const SCALAR *mask, int64_t maskStride,
-                               const SCALAR *place, int64_t placeStride, SCALAR *target, const bool clears) {
+LANE_INLINE void NAME(listTargets)(NAME(ActiveTargets) * active, int64_t columns, const SCALAR *mask,
+                                   int64_t maskStride, const SCALAR *place, int64_t placeStride, SCALAR *target,
+                                   const bool clears) {
   int64_t count = active->count;
   for (int64_t x = 0; x < columns; x++) {
     active->places[count] = place;
@@ -124,10 +125,10 @@ static bool NAME(correlateActive)(const LaneCorrelation *c, const SCALAR *source
         const int64_t placeStride = c->columnStep * c->sourceColumnStride * LANE_COUNT;
         if (c->accumulate)
           NAME(listTargets)(&active, c->targetColumns, mask + row, c->targetColumnStride, place, placeStride,
-                        target + row * LANE_COUNT, false);
+                            target + row * LANE_COUNT, false);
         else
           NAME(listTargets)(&active, c->targetColumns, mask + row, c->targetColumnStride, place, placeStride,
-                        target + row * LANE_COUNT, true);
+                            target + row * LANE_COUNT, true);
       }
       NAME(activeTargets)(&terms, active.count, active.places, active.targets, c->accumulate);
     }

@@ -254,8 +254,8 @@ static void NAME(winogradCorrelate)(const LaneWinograd *w, const SCALAR *source,
         nextRow + (isLastOfColumn ? 0 : 2), nextRow + strip.rows + 2, nextTile * 4 - w->padding,
         (nextTile + strip.tiles) * 4 + 2 - w->padding);
       const NAME(Fetched) outputs = NAME(fetchedPart)(
-        target, w->targetChannels, w->targetChannelStride, w->targetColumns, w->targetRows, w->targetColumns, firstRow, firstRow + rows,
-        firstTile * 4, (firstTile + tiles) * 4);
+        target, w->targetChannels, w->targetChannelStride, w->targetColumns, w->targetRows, w->targetColumns, firstRow,
+        firstRow + rows, firstTile * 4, (firstTile + tiles) * 4);
       for (int64_t point = 0; point < WINOGRAD_POINTS * WINOGRAD_POINTS; point++) {
         NAME(fetch)(&next, point, WINOGRAD_POINTS * WINOGRAD_POINTS, false);
         NAME(fetch)(&outputs, point, WINOGRAD_POINTS * WINOGRAD_POINTS, true);

@@ -32,8 +32,9 @@ public struct InfiniteWidthKernels: Hashable, Sendable {
 }
 
 /// Kernels of infinitely wide networks, in double precision unless said otherwise, by walking the same canonical
-/// network as the finite engine. Widths of layers go to infinity; those of the input do not. For O outputs the limits are K ⊗ I and Θ ⊗ I,
-/// and what is computed is K and Θ. Outputs that are maps, or several vectors joined, give the mean over outputs.
+/// network as the finite engine. Widths of layers go to infinity; those of the input do not. For O outputs the limits
+/// are K ⊗ I and Θ ⊗ I, and what is computed is K and Θ. Outputs that are maps, or several vectors joined, give the mean
+/// over outputs.
 ///
 /// Every bit is the same for any number of threads and on every instruction set, but for functions of the C library in
 /// quadratures.

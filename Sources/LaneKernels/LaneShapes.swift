@@ -10,6 +10,11 @@ package struct MapBorder: Hashable, Sendable {
   package init() {}
 
   package var isEmpty: Bool { self == MapBorder() }
+
+  /// Positions of a channel with its border; of a hostile map large, where whole numbers would overflow.
+  package func positions(rows: Int, columns: Int) -> Double {
+    (Double(rows) + Double(top) + Double(bottom)) * (Double(columns) + Double(left) + Double(right))
+  }
 }
 
 /// The extent of maps in the lane layout [channel][row][column][lane]. Strides follow from it, counted in vectors.

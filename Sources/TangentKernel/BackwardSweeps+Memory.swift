@@ -37,14 +37,13 @@ extension BackwardSweeps {
   private func columnBytes(_ storage: Storage, scalarBytes: Int) -> Double {
     var elements = Double(storage.shape.elementCount)
     if case .maps(let channels, let rows, let columns) = storage.shape, !storage.border.isEmpty {
-      let border = storage.border
-      let height = Double(rows) + Double(border.top) + Double(border.bottom)
-      elements = Double(channels) * height * (Double(columns) + Double(border.left) + Double(border.right))
+      elements = Double(channels) * storage.border.positions(rows: rows, columns: columns)
     }
     return elements * Double(laneCount * scalarBytes)
   }
 
-  /// A batch norm's sums of each column; a convolution's gradients by its weights, unless they are kept from round to round.
+  /// A batch norm's sums of each column; a convolution's gradients by its parameters, unless they are kept from round to
+  /// round.
   private func gatheredBytes(_ work: Work, scalarBytes: Int, _ rounds: BackwardRounds) -> Double {
     switch work.action {
     case .measure(let time):

@@ -228,10 +228,9 @@ struct BackwardSweeps {
     let shape = plan.steps[time].node.shape
     let border = layer.gradientBorder(input: plan.inputShapes(of: plan.steps[time])[0], output: shape)
     guard case .maps(_, let rows, let columns) = shape else { return }
-    let height = Double(rows) + Double(border.top) + Double(border.bottom)
-    let width = Double(columns) + Double(border.left) + Double(border.right)
     // Of dilated kernels it can be larger than the map by far; then the convolution sees to it.
-    guard height * width <= Self.largestBorderedShare * Double(shape.positions) else { return }
+    let most = Self.largestBorderedShare * Double(shape.positions)
+    guard border.positions(rows: rows, columns: columns) <= most else { return }
     storages[storage].border = border
   }
 

@@ -7,7 +7,7 @@ extension KernelComputation {
   private struct Sweeping {
     let values: ForwardValues
     let gram: GramAccumulator<Scalar>
-    let plan: BackwardSweeps
+    let sweeps: BackwardSweeps
     /// Columns of whole gradients.
     let columns: Int
     /// By storage: whole gradients, and those of the columns at work.
@@ -18,15 +18,15 @@ extension KernelComputation {
   ///
   /// - Parameter inputGradients: where gradients by the input go when they are wanted.
   func backward(
-    _ values: ForwardValues, _ directions: [Direction], _ plan: BackwardSweeps,
+    _ values: ForwardValues, _ directions: [Direction], _ sweeps: BackwardSweeps,
     into gram: GramAccumulator<Scalar>, inputGradients: InputGradients<Scalar>? = nil
   ) {
     let seed = seed(directions)
     var sweeping = Sweeping(
-      values: values, gram: gram, plan: plan, columns: seed.columns,
-      held: .init(repeating: nil, count: plan.storages.count))
+      values: values, gram: gram, sweeps: sweeps, columns: seed.columns,
+      held: .init(repeating: nil, count: sweeps.storages.count))
     sweeping.held[0] = seed
-    for sweep in plan.sweeps {
+    for sweep in sweeps.sweeps {
       for time in sweep.normalizations {
         if let gradient = gradient(of: time, nil, sweeping) {
           accumulateGram(time, gradient, operands(of: time, sweeping), sweeping)
@@ -34,7 +34,7 @@ extension KernelComputation {
       }
       for propagation in sweep.whole {
         let time = propagation.step
-        if case .input = self.plan.steps[time].node.operation {
+        if case .input = plan.steps[time].node.operation {
           if let gradient = gradient(of: time, nil, sweeping) {
             inputGradients?.add(gradient, directions, context)
           }
@@ -138,19 +138,19 @@ extension KernelComputation {
 
   /// Some columns of a step's gradient, or all of them.
   private func gradient(of time: Int, _ columns: Range<Int>?, _ sweeping: Sweeping) -> LaneTensor<Scalar>? {
-    guard let index = sweeping.plan.storageOfStep[time] else { return nil }
+    guard let index = sweeping.sweeps.storageOfStep[time] else { return nil }
     return storage(index, columns, sweeping)?.reshaped(plan.steps[time].node.shape)
   }
 
   private func storage(_ index: Int, _ columns: Range<Int>?, _ sweeping: Sweeping) -> LaneTensor<Scalar>? {
     guard let held = sweeping.held[index] else { return nil }
-    guard let columns, !sweeping.plan.storages[index].isLocal else { return held }
+    guard let columns, !sweeping.sweeps.storages[index].isLocal else { return held }
     return held.columns(columns)
   }
 
   /// - Parameter columns: those at work, of a local storage.
   private func open(_ index: Int, columns: Range<Int>?, _ sweeping: inout Sweeping) {
-    let storage = sweeping.plan.storages[index]
+    let storage = sweeping.sweeps.storages[index]
     let range = columns ?? 0..<sweeping.columns
     let layout = LaneTensor<Scalar>.columnScalars(storage.shape, border: storage.border)
     let tensor = LaneTensor(

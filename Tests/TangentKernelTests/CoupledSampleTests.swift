@@ -41,9 +41,8 @@ private let convolutions: [CoupledConvolution] = [
   .init(channels: 2, filters: 3, size: (40, 33)), .init(channels: 3, filters: 2, stride: 2, size: (45, 30)),
 ]
 
-@Test(arguments: convolutions.indices)
-func convolutionsBetweenBatchNormsAreTheReferences(index: Int) throws {
-  let given = convolutions[index]
+@Test(arguments: convolutions)
+func convolutionsBetweenBatchNormsAreTheReferences(_ given: CoupledConvolution) throws {
   var builder = NetworkBuilder(input: maps(2, given.size.0, given.size.1))
   let first = try builder.add(
     .batchNormalization(.init()), from: builder.convolve(given.channels, builder.input))
