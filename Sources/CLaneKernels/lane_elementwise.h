@@ -30,20 +30,39 @@ static void NAME(moments)(int64_t vectors, double center, const SCALAR *x, doubl
   memcpy(squares, &totalSquares, sizeof totalSquares);
 }
 
+LANE_INLINE void NAME(dotStep)(const bool isScalar, const SCALAR *x, const SCALAR *y, int64_t v, VECTOR *sum,
+                               VECTOR *product) {
+  const VECTOR value = NAME(load)(y + v * LANE_COUNT);
+  *sum += value;
+  *product = NAME(fma)(isScalar ? (VECTOR)x[v] : NAME(load)(x + v * LANE_COUNT), value, *product);
+}
+
+// Sixteens that are summed side by side, since an addition waits for the one before it: as many as registers allow.
+enum { NAME(dotChains) = NAME(parts) > 2 ? 1 : 2 };
+
 // x has a vector where y has one, or a scalar for all its lanes.
 LANE_INLINE void NAME(dotWith)(const bool isScalar, int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum,
                                double *product) {
   LaneDouble total, totalProduct;
   memcpy(&total, sum, sizeof total);
   memcpy(&totalProduct, product, sizeof totalProduct);
-  for (int64_t first = 0; first < vectors; first += 16) {
+  int64_t first = 0;
+  for (; first + NAME(dotChains) * 16 <= vectors; first += NAME(dotChains) * 16) {
+    VECTOR partial[NAME(dotChains)], partialProduct[NAME(dotChains)];
+    UNROLL for (int k = 0; k < NAME(dotChains); k++) partial[k] = partialProduct[k] = (VECTOR)(SCALAR)0;
+    for (int64_t v = first; v < first + 16; v++) {
+      UNROLL for (int k = 0; k < NAME(dotChains); k++)
+        NAME(dotStep)(isScalar, x, y, v + k * 16, &partial[k], &partialProduct[k]);
+    }
+    UNROLL for (int k = 0; k < NAME(dotChains); k++) {
+      total += WIDEN(partial[k]);
+      totalProduct += WIDEN(partialProduct[k]);
+    }
+  }
+  for (; first < vectors; first += 16) {
     int64_t end = first + 16 < vectors ? first + 16 : vectors;
     VECTOR partial = (VECTOR)(SCALAR)0, partialProduct = partial;
-    for (int64_t v = first; v < end; v++) {
-      VECTOR value = NAME(load)(y + v * LANE_COUNT);
-      partial += value;
-      partialProduct = NAME(fma)(isScalar ? (VECTOR)x[v] : NAME(load)(x + v * LANE_COUNT), value, partialProduct);
-    }
+    for (int64_t v = first; v < end; v++) NAME(dotStep)(isScalar, x, y, v, &partial, &partialProduct);
     total += WIDEN(partial);
     totalProduct += WIDEN(partialProduct);
   }
