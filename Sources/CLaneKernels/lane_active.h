@@ -1,22 +1,122 @@
 // Correlations under a mask: only the targets that it lets through are computed, which after a ReLU are about half.
+// Target channels go in groups, and a group's positions are sorted by which of its channels the mask lets through there:
+// what a position reads is then loaded once for all of them.
 // Included by lane_kernels.h once for each scalar type.
 
 enum {
-  // Positions whose sums are held in registers.
-  NAME(activeTile) = NAME(parts) == 1 ? 8 : NAME(parts) > 12 ? 1 : 12 / NAME(parts),
-  // Positions listed at a time, and the most products that a sum may have.
-  NAME(activeList) = 1024,
+  // Channels of a group, and the sets of them.
+  NAME(activeChannels) = 3,
+  NAME(activeSets) = 1 << NAME(activeChannels),
+  // Sums that are held in registers, in vectors.
+  NAME(activeSums) = NAME(parts) > 12 ? 1 : 12 / NAME(parts),
+  // Positions of a row that are listed at a time; so many or more are computed together.
+  NAME(activeColumns) = 32,
+  // The most groups, products of a sum, and weights.
+  NAME(activeGroups) = 8,
   NAME(activeTerms) = 1024,
+  NAME(activeWeights) = 4096,
+  // The most that a row of targets may read, in bytes. Each set of channels reads it anew, which far beyond the first-level
+  // cache takes what the sums save.
+  NAME(activeBytes) = 80 << 10,
   // Fewer products than this do not pay for the lists.
-  NAME(fewestActiveTerms) = 12,
+  NAME(fewestActiveTerms) = 8,
 };
 
-// A sum's terms: where each reads, relative to a position's first source, and its weight.
+// What all targets of a call have in common: the places that a sum reads, relative to its position's first source, and the
+// weights of a group's channels, [term][channel].
+typedef struct {
+  int64_t terms;
+  const int64_t *offsets;
+  const SCALAR *weights;
+  int64_t weightStride;
+  int64_t targetChannelStride;
+  bool accumulate;
+} NAME(ActiveGroup);
+
+// Positions where the mask lets through the same channels of a group: where they read and where their first channel's
+// target stands.
 typedef struct {
   int64_t count;
-  int64_t offsets[NAME(activeTerms)];
-  SCALAR weights[NAME(activeTerms)];
-} NAME(ActiveTerms);
+  const SCALAR *places[NAME(activeSums) + 2 * NAME(activeColumns)];
+  SCALAR *targets[NAME(activeSums) + 2 * NAME(activeColumns)];
+} NAME(ActivePlaces);
+
+// Positions of which a tile holds the sums of so many channels.
+#define ACTIVE_POSITIONS(channels) (NAME(activeSums) >= (channels) ? NAME(activeSums) / (channels) : 1)
+
+// The targets of some positions, of which the first `count` are stored: `channel` says which of the group's they are.
+LANE_INLINE void NAME(activeTile)(const NAME(ActiveGroup) * group, const int channels, const int64_t *channel,
+                                  const SCALAR *const *places, SCALAR *const *targets, int64_t count) {
+  const int positions = ACTIVE_POSITIONS(channels);
+  REGISTER sum[NAME(activeSums)][NAME(activeChannels)][NAME(parts)];
+  const SCALAR *place[NAME(activeSums)], *weights[NAME(activeChannels)];
+  UNROLL for (int j = 0; j < channels; j++) weights[j] = group->weights + channel[j];
+  UNROLL for (int k = 0; k < positions; k++) {
+    place[k] = places[k];
+    UNROLL for (int j = 0; j < channels; j++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) sum[k][j][h] = (REGISTER)(SCALAR)0;
+    }
+  }
+  const int64_t *offsets = group->offsets, *end = offsets + group->terms;
+  for (int64_t w = 0; offsets < end; offsets++, w += group->weightStride) {
+    REGISTER weight[NAME(activeChannels)];
+    UNROLL for (int j = 0; j < channels; j++) weight[j] = (REGISTER)weights[j][w];
+    UNROLL for (int k = 0; k < positions; k++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        const REGISTER value = NAME(loadPart)(place[k] + *offsets + h * NAME(registerScalars));
+        UNROLL for (int j = 0; j < channels; j++)
+          sum[k][j][h] = __builtin_elementwise_fma(weight[j], value, sum[k][j][h]);
+      }
+    }
+  }
+  UNROLL for (int k = 0; k < positions; k++) {
+    if (k >= count) break;
+    UNROLL for (int j = 0; j < channels; j++) {
+      UNROLL for (int h = 0; h < NAME(parts); h++) {
+        SCALAR *target =
+          targets[k] + channel[j] * group->targetChannelStride + h * NAME(registerScalars);
+        NAME(storePart)(target, group->accumulate ? NAME(loadPart)(target) + sum[k][j][h] : sum[k][j][h]);
+      }
+    }
+  }
+}
+
+// Computes the listed targets of a set of channels by full tiles. Those that are left stay listed, unless these are the
+// last: their tile computes one of them more than once.
+LANE_INLINE void NAME(activeTiles)(const NAME(ActiveGroup) * group, const int channels, const int64_t *channel,
+                                   NAME(ActivePlaces) * list, bool isLast) {
+  const int64_t positions = ACTIVE_POSITIONS(channels);
+  int64_t first = 0;
+  for (; first + positions <= list->count; first += positions)
+    NAME(activeTile)(group, channels, channel, list->places + first, list->targets + first, positions);
+  const int64_t left = list->count - first;
+  if (left > 0 && isLast) {
+    for (int64_t k = left; k < positions; k++) list->places[first + k] = list->places[first];
+    NAME(activeTile)(group, channels, channel, list->places + first, list->targets + first, left);
+  }
+  for (int64_t k = 0; k < left; k++) {
+    list->places[k] = list->places[first + k];
+    list->targets[k] = list->targets[first + k];
+  }
+  list->count = left;
+}
+
+// All sets of a group's channels.
+static __attribute__((noinline)) void NAME(computeActive)(const NAME(ActiveGroup) * group, NAME(ActivePlaces) * lists,
+                                                          bool isLast) {
+  static const int64_t channelsOf[NAME(activeSets)][NAME(activeChannels)] = {
+    {0}, {0}, {1}, {0, 1}, {2}, {0, 2}, {1, 2}, {0, 1, 2},
+  };
+  for (int set = 1; set < NAME(activeSets); set++) {
+    const int64_t *channel = channelsOf[set];
+    switch (__builtin_popcount((unsigned)set)) {
+    case 1: NAME(activeTiles)(group, 1, channel, &lists[set], isLast); break;
+    case 2: NAME(activeTiles)(group, 2, channel, &lists[set], isLast); break;
+    default: NAME(activeTiles)(group, 3, channel, &lists[set], isLast); break;
+    }
+  }
+}
+#undef ACTIVE_POSITIONS
 
 // Whether no tap leaves the source anywhere.
 static bool NAME(isInside)(const LaneCorrelation *c) {
@@ -27,111 +127,95 @@ static bool NAME(isInside)(const LaneCorrelation *c) {
   return true;
 }
 
-LANE_INLINE void NAME(activeSums)(const NAME(ActiveTerms) * terms, const SCALAR *const *places,
-                                  REGISTER sum[NAME(activeTile)][NAME(parts)]) {
-  UNROLL for (int k = 0; k < NAME(activeTile); k++) {
-    UNROLL for (int h = 0; h < NAME(parts); h++) sum[k][h] = (REGISTER)(SCALAR)0;
-  }
-  const SCALAR *place[NAME(activeTile)];
-  UNROLL for (int k = 0; k < NAME(activeTile); k++) place[k] = places[k];
-  for (int64_t t = 0; t < terms->count; t++) {
-    const REGISTER weight = (REGISTER)terms->weights[t];
-    const int64_t offset = terms->offsets[t];
-    UNROLL for (int k = 0; k < NAME(activeTile); k++) {
-      UNROLL for (int h = 0; h < NAME(parts); h++)
-        sum[k][h] = __builtin_elementwise_fma(
-          weight, NAME(loadPart)(place[k] + offset + h * NAME(registerScalars)), sum[k][h]);
-    }
-  }
-}
-
-// The targets of some listed positions.
-static void NAME(activeTargets)(const NAME(ActiveTerms) * terms, int64_t count, const SCALAR **places,
-                                SCALAR **targets, bool accumulate) {
-  // A last tile that is not full computes its last position more than once.
-  for (int64_t k = 0; count > 0 && (count + k) % NAME(activeTile) != 0; k++) {
-    places[count + k] = places[count - 1];
-    targets[count + k] = targets[count - 1];
-  }
-  for (int64_t first = 0; first < count; first += NAME(activeTile)) {
-    REGISTER sum[NAME(activeTile)][NAME(parts)];
-    NAME(activeSums)(terms, places + first, sum);
-    UNROLL for (int k = 0; k < NAME(activeTile); k++) {
-      if (first + k >= count) break;
-      UNROLL for (int h = 0; h < NAME(parts); h++) {
-        SCALAR *target = targets[first + k] + h * NAME(registerScalars);
-        NAME(storePart)(target, accumulate ? NAME(loadPart)(target) + sum[k][h] : sum[k][h]);
-      }
-    }
-  }
-}
-
-// Rows of targets that are computed for one target channel after another: so few that the first-level cache holds what
-// they read. 0 when it does not hold that of two rows, which share most of it.
-static int64_t NAME(activeRows)(const LaneCorrelation *c) {
-  const int64_t cached = 28 << 10, row = c->sourceChannels * c->sourceColumns * LANE_COUNT * (int64_t)sizeof(SCALAR);
+// Whether the rows that a row of targets reads are not too large.
+static bool NAME(readsFromCache)(const LaneCorrelation *c) {
   int64_t last = 0;
   for (int64_t t = 0; t < c->taps; t++) last = c->tapRow[t] > last ? c->tapRow[t] : last;
-  const int64_t rows = (cached / row - last - 1) / c->rowStep + 1, most = NAME(activeList) / c->targetColumns;
-  return rows < 2 || most < 2 ? 0 : rows > most ? most : rows;
+  return (last + 1) * c->sourceChannels * c->sourceColumns * LANE_COUNT * (int64_t)sizeof(SCALAR) <= NAME(activeBytes);
 }
 
-typedef struct {
-  int64_t count;
-  const SCALAR *places[NAME(activeList) + NAME(activeTile)];
-  SCALAR *targets[NAME(activeList) + NAME(activeTile)];
-} NAME(ActiveTargets);
-
-// Lists what the mask lets through of a row. Without a branch, which could not be foretold.
-LANE_INLINE void NAME(listTargets)(NAME(ActiveTargets) * active, int64_t columns, const SCALAR *mask,
-                                   int64_t maskStride, const SCALAR *place, int64_t placeStride, SCALAR *target,
-                                   const bool clears) {
-  int64_t count = active->count;
+// Lists some positions of a row by the channels that the mask lets through. Without a branch, which could not be foretold.
+LANE_INLINE void NAME(listActive)(const LaneCorrelation *c, const int channels, int64_t columns, const SCALAR *mask,
+                                  const SCALAR *place, SCALAR *target, NAME(ActivePlaces) * lists, const bool clears) {
+  const int64_t targetStep = c->targetColumnStride, sourceStep = c->columnStep * c->sourceColumnStride * LANE_COUNT;
   for (int64_t x = 0; x < columns; x++) {
-    active->places[count] = place;
-    active->targets[count] = target;
-    count += *mask > (SCALAR)0;
-    // What is listed is overwritten with its sum.
-    if (clears) NAME(store)(target, (VECTOR)(SCALAR)0);
-    mask += maskStride;
-    place += placeStride;
-    target += maskStride * LANE_COUNT;
+    int set = 0;
+    UNROLL for (int j = 0; j < channels; j++) {
+      set |= (mask[j * c->targetChannelStride] > (SCALAR)0) << j;
+      // What is listed is overwritten with its sum.
+      if (clears) NAME(store)(target + j * c->targetChannelStride * LANE_COUNT, (VECTOR)(SCALAR)0);
+    }
+    NAME(ActivePlaces) *list = &lists[set];
+    list->places[list->count] = place;
+    list->targets[list->count++] = target;
+    mask += targetStep;
+    place += sourceStep;
+    target += targetStep * LANE_COUNT;
   }
-  active->count = count;
+  lists[0].count = 0;
 }
 
+static void NAME(listActiveOf)(const LaneCorrelation *c, int64_t channels, int64_t columns, const SCALAR *mask,
+                               const SCALAR *place, SCALAR *target, NAME(ActivePlaces) * lists) {
+#define LIST_ACTIVE(size)                                                                                              \
+  if (c->accumulate) NAME(listActive)(c, size, columns, mask, place, target, lists, false);                            \
+  else NAME(listActive)(c, size, columns, mask, place, target, lists, true)
+  if (channels == 1) LIST_ACTIVE(1);
+  else if (channels == 2) LIST_ACTIVE(2);
+  else LIST_ACTIVE(3);
+#undef LIST_ACTIVE
+}
+
+// False where this does not pay.
 static bool NAME(correlateActive)(const LaneCorrelation *c, const SCALAR *source, const SCALAR *weights,
                                   const SCALAR *mask, SCALAR *target) {
-  NAME(ActiveTerms) terms;
-  NAME(ActiveTargets) active;
-  terms.count = c->sourceChannels * c->taps;
-  if (terms.count < NAME(fewestActiveTerms) || terms.count > NAME(activeTerms)) return false;
-  const int64_t rows = NAME(activeRows)(c);
-  if (rows == 0 || !NAME(isInside)(c)) return false;
+  enum { groupChannels = NAME(activeChannels), most = NAME(activeColumns) };
+  const int64_t terms = c->sourceChannels * c->taps, groups = (c->targetChannels + groupChannels - 1) / groupChannels;
+  if (terms < NAME(fewestActiveTerms) || terms > NAME(activeTerms) || groups > NAME(activeGroups)
+      || terms * c->targetChannels > NAME(activeWeights) || !NAME(readsFromCache)(c) || !NAME(isInside)(c))
+    return false;
+  int64_t offsets[NAME(activeTerms)];
+  SCALAR packed[NAME(activeWeights)];
   for (int64_t s = 0, k = 0; s < c->sourceChannels; s++)
-    for (int64_t t = 0; t < c->taps; t++, k++)
-      terms.offsets[k] = (s * c->sourceChannelStride + c->tapRow[t] * c->sourceRowStride
-                          + c->tapColumn[t] * c->sourceColumnStride) * LANE_COUNT;
-  for (int64_t first = 0; first < c->targetRows; first += rows) {
-    const int64_t end = first + rows < c->targetRows ? first + rows : c->targetRows;
-    for (int64_t o = 0; o < c->targetChannels; o++) {
-      for (int64_t s = 0, k = 0; s < c->sourceChannels; s++)
-        for (int64_t t = 0; t < c->taps; t++, k++)
-          terms.weights[k] = weights[o * c->weightTargetStride + s * c->weightSourceStride + c->tapWeight[t]];
-      active.count = 0;
-      for (int64_t r = first; r < end; r++) {
-        const int64_t row = o * c->targetChannelStride + r * c->targetRowStride;
-        const SCALAR *place = source + r * c->rowStep * c->sourceRowStride * LANE_COUNT;
-        const int64_t placeStride = c->columnStep * c->sourceColumnStride * LANE_COUNT;
-        if (c->accumulate)
-          NAME(listTargets)(&active, c->targetColumns, mask + row, c->targetColumnStride, place, placeStride,
-                            target + row * LANE_COUNT, false);
-        else
-          NAME(listTargets)(&active, c->targetColumns, mask + row, c->targetColumnStride, place, placeStride,
-                            target + row * LANE_COUNT, true);
-      }
-      NAME(activeTargets)(&terms, active.count, active.places, active.targets, c->accumulate);
+    for (int64_t t = 0; t < c->taps; t++, k++) {
+      offsets[k] = (s * c->sourceChannelStride + c->tapRow[t] * c->sourceRowStride
+                    + c->tapColumn[t] * c->sourceColumnStride) * LANE_COUNT;
+      for (int64_t o = 0; o < c->targetChannels; o++)
+        packed[k * c->targetChannels + o] =
+          weights[o * c->weightTargetStride + s * c->weightSourceStride + c->tapWeight[t]];
     }
+  NAME(ActivePlaces) lists[NAME(activeGroups)][NAME(activeSets)];
+  for (int64_t g = 0; g < groups; g++)
+    for (int set = 0; set < NAME(activeSets); set++) lists[g][set].count = 0;
+  NAME(ActiveGroup) group = {
+    .terms = terms,
+    .offsets = offsets,
+    .weightStride = c->targetChannels,
+    .targetChannelStride = c->targetChannelStride * LANE_COUNT,
+    .accumulate = c->accumulate,
+  };
+#define COMPUTE_ACTIVE(isLast)                                                                                         \
+  for (int64_t g = 0; g < groups; g++) {                                                                               \
+    group.weights = packed + g * groupChannels;                                                                        \
+    NAME(computeActive)(&group, lists[g], isLast);                                                                     \
   }
+  int64_t listed = 0;
+  for (int64_t r = 0; r < c->targetRows; r++)
+    for (int64_t x = 0; x < c->targetColumns; x += most) {
+      const int64_t columns = c->targetColumns - x < most ? c->targetColumns - x : most;
+      const SCALAR *place =
+        source + (r * c->rowStep * c->sourceRowStride + x * c->columnStep * c->sourceColumnStride) * LANE_COUNT;
+      int64_t first = r * c->targetRowStride + x * c->targetColumnStride;
+      for (int64_t g = 0; g < groups; g++, first += groupChannels * c->targetChannelStride)
+        NAME(listActiveOf)(c, c->targetChannels - g * groupChannels, columns, mask + first, place,
+                           target + first * LANE_COUNT, lists[g]);
+      listed += columns;
+      if (listed < most) continue;
+      listed = 0;
+      COMPUTE_ACTIVE(false)
+    }
+  COMPUTE_ACTIVE(false)
+  COMPUTE_ACTIVE(true)
+#undef COMPUTE_ACTIVE
   return true;
 }

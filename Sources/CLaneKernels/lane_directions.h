@@ -54,6 +54,27 @@ typedef struct {
 // are registers for, and addresses. So many or fewer in all have two chains each.
 enum { NAME(narrowPairs) = 9, NAME(widePairs) = 7, NAME(chainedPairs) = 3 };
 
+// What is fetched while products are computed: from `next` to `end`, then the upcoming ranges. Nothing where `next` is
+// NULL.
+typedef struct {
+  const char *next, *end;
+  const LaneUpcoming *upcoming, *upcomingEnd;
+} NAME(Fetching);
+// A line of cache for every two positions: more than one was no faster.
+enum { NAME(fetchedBytes) = 64 };
+
+static void NAME(fetchOn)(NAME(Fetching) * fetching) {
+  while (fetching->next >= fetching->end) {
+    if (fetching->upcoming == fetching->upcomingEnd) {
+      fetching->next = NULL;
+      return;
+    }
+    fetching->next = fetching->upcoming->start;
+    fetching->end = fetching->next + fetching->upcoming->bytes;
+    fetching->upcoming++;
+  }
+}
+
 // The sums of some pairs in some registers' lanes, of one source channel after another: base[j] is where a pair's gradients
 // stand before the positions' offsets, sum[j] where its first sum does, and `step` lies between those of channels.
 typedef struct {
@@ -61,11 +82,13 @@ typedef struct {
   const NAME(ActivePositions) * active;
   const SCALAR *base[NAME(narrowPairs)];
   SCALAR *sum[NAME(narrowPairs)];
+  NAME(Fetching) * fetching;
 } NAME(OuterSums);
 
 // sum[j] += Σ_i values[i] · base[j][offsets[i]]. Positions take turns between `chains` sums of their own, which are added
 // at the end: a sum takes an addend only every few cycles, and few pairs have too few sums to wait for.
-LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int chains, const NAME(OuterSums) * sums) {
+LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int chains, const bool fetches,
+                                 const NAME(OuterSums) * sums) {
   const SCALAR *base[NAME(narrowPairs)];
   UNROLL for (int j = 0; j < pairs; j++) base[j] = sums->base[j];
   for (int64_t s = 0; s < sums->sources; s++) {
@@ -88,10 +111,17 @@ LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int cha
     }                                                                                                                  \
   }
     const NAME(ActivePosition) *position = sums->active[s].positions, *end = position + sums->active[s].count;
+    const char *fetched = sums->fetching->next;
     for (; position + 1 < end; position += 2) {
       ADD(position, 0)
       ADD(position + 1, chains - 1)
+      if (fetches) {
+        // Past the end of a range as well, which does no harm.
+        __builtin_prefetch(fetched);
+        fetched += NAME(fetchedBytes);
+      }
     }
+    if (fetches) sums->fetching->next = fetched;
     if (position < end) ADD(position, 0)
 #undef ADD
     UNROLL for (int j = 0; j < pairs; j++) {
@@ -103,11 +133,12 @@ LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int cha
 }
 
 // Of `parts` registers' lanes: two, or one.
-static __attribute__((noinline)) void NAME(outerTileOf)(int64_t pairs, int64_t parts, bool isChained,
-                                                        const NAME(OuterSums) * sums) {
-#define CHAINED_TILE(size) parts == 2 ? NAME(outerTile)(size, 2, 2, sums) : NAME(outerTile)(size, 1, 2, sums)
-#define NARROW_TILE(size) NAME(outerTile)(size, 1, 1, sums)
-#define WIDE_TILE(size) NAME(outerTile)(size, 2, 1, sums)
+LANE_INLINE void NAME(outerTileOfSize)(int64_t pairs, int64_t parts, bool isChained, const bool fetches,
+                                       const NAME(OuterSums) * sums) {
+#define CHAINED_TILE(size)                                                                                             \
+  parts == 2 ? NAME(outerTile)(size, 2, 2, fetches, sums) : NAME(outerTile)(size, 1, 2, fetches, sums)
+#define NARROW_TILE(size) NAME(outerTile)(size, 1, 1, fetches, sums)
+#define WIDE_TILE(size) NAME(outerTile)(size, 2, 1, fetches, sums)
   if (isChained) {
     if (pairs == 1) CHAINED_TILE(1);
     else if (pairs == 2) CHAINED_TILE(2);
@@ -125,6 +156,13 @@ static __attribute__((noinline)) void NAME(outerTileOf)(int64_t pairs, int64_t p
 #undef CHAINED_TILE
 #undef NARROW_TILE
 #undef WIDE_TILE
+}
+
+static __attribute__((noinline)) void NAME(outerTileOf)(int64_t pairs, int64_t parts, bool isChained,
+                                                        const NAME(OuterSums) * sums) {
+  NAME(fetchOn)(sums->fetching);
+  if (sums->fetching->next) NAME(outerTileOfSize)(pairs, parts, isChained, true, sums);
+  else NAME(outerTileOfSize)(pairs, parts, isChained, false, sums);
 }
 
 // A sample's positions are sorted by their place modulo the stride: each class has taps of its own. What stands in row p
@@ -194,7 +232,7 @@ static void NAME(takeTaps)(const LaneWeightGradient *g, NAME(PositionClass) clas
 // Some taps between all target channels and some source channels over one strip, whose first row `dy` points to.
 static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(ClassTaps) * taps, int64_t lanes,
                                    const NAME(ActivePositions) * active, int64_t sources, const SCALAR *dy,
-                                   SCALAR *gradient) {
+                                   SCALAR *gradient, NAME(Fetching) * fetching) {
   const int64_t kernel = g->kernelHeight * g->kernelWidth, all = g->targets * taps->count;
   const int64_t width = NAME(registerScalars), parts = lanes > width && LANE_COUNT > width ? 2 : 1;
   const int64_t most = parts == 2 ? NAME(widePairs) : NAME(narrowPairs);
@@ -202,7 +240,7 @@ static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(Class
   for (int64_t piece = 0; piece < pieces; piece++) {
     const int64_t first = NAME(pieceStart)(all, pieces, piece), end = NAME(pieceStart)(all, pieces, piece + 1);
     for (int64_t part = 0; part < lanes; part += parts * width) {
-      NAME(OuterSums) sums = {sources, kernel * LANE_COUNT, active};
+      NAME(OuterSums) sums = {sources, kernel * LANE_COUNT, active, .fetching = fetching};
       for (int64_t q = first; q < end; q++) {
         const int64_t o = q / taps->count, t = q % taps->count;
         sums.base[q - first] = dy + o * g->targetChannelStride * LANE_COUNT + taps->offset[t] + part;
@@ -214,7 +252,9 @@ static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(Class
 }
 
 static void NAME(weightGradientOfSample)(const LaneWeightGradient *g, int64_t lanes, const SCALAR *x, const SCALAR *dy,
-                                         SCALAR *gradient, SCALAR *scratch) {
+                                         SCALAR *gradient, SCALAR *scratch, const LaneUpcoming *upcoming,
+                                         int64_t upcomingCount) {
+  NAME(Fetching) fetching = {NULL, NULL, upcoming, upcoming + upcomingCount};
   const LaneSampleGradient layout = laneSampleGradient(g);
   const int64_t kernel = g->kernelHeight * g->kernelWidth;
   const int64_t endRow = (g->sourceRows - 1 + g->padding) / g->stride + 1;
@@ -239,7 +279,7 @@ static void NAME(weightGradientOfSample)(const LaneWeightGradient *g, int64_t la
           }
           for (; taps.count > 0; NAME(takeTaps)(g, class, &next, &taps))
             NAME(addOuterProducts)(g, &taps, lanes, active, sources, strip,
-                                   gradient + first * kernel * LANE_COUNT);
+                                   gradient + first * kernel * LANE_COUNT, &fetching);
         }
     }
   }

@@ -137,10 +137,11 @@ extension LaneKernelsFloat: LaneKernelTable {
   }
   package func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
-    scratch: Output
+    scratch: Output, upcoming: [LaneUpcoming]
   ) {
     withUnsafePointer(to: shape) {
-      weightGradientOfSample($0, Int64(lanes), source, outputGradient, gradient, scratch)
+      weightGradientOfSample(
+        $0, Int64(lanes), source, outputGradient, gradient, scratch, upcoming, Int64(upcoming.count))
     }
   }
   package func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool) {
@@ -290,10 +291,11 @@ extension LaneKernelsDouble: LaneKernelTable {
   }
   package func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
-    scratch: Output
+    scratch: Output, upcoming: [LaneUpcoming]
   ) {
     withUnsafePointer(to: shape) {
-      weightGradientOfSample($0, Int64(lanes), source, outputGradient, gradient, scratch)
+      weightGradientOfSample(
+        $0, Int64(lanes), source, outputGradient, gradient, scratch, upcoming, Int64(upcoming.count))
     }
   }
   package func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool) {

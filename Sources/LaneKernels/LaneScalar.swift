@@ -105,7 +105,7 @@ package protocol LaneKernelTable<Scalar>: Sendable {
     rowStride: Int, accumulate: Bool)
   func weightGradientOfSample(
     _ shape: LaneWeightGradient, lanes: Int, source: Input, outputGradient: Input, into gradient: Output,
-    scratch: Output)
+    scratch: Output, upcoming: [LaneUpcoming])
   func rectifyOfSample(vectors: Int, _ y: Input, _ dy: Input, into dx: Output, accumulate: Bool)
   func repeatLanes(vectors: Int, _ x: Input, into y: Output)
   func separateSamples(vectors: Int, lanes: Int, _ x: Input, into y: Output)

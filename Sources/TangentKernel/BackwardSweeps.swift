@@ -20,6 +20,14 @@ struct BackwardSweeps {
     /// The local storages that it is the first and the last to use.
     var opens: [Int] = []
     var closes: [Int] = []
+    /// What a convolution fetches while it forms its share of the kernel.
+    var fetches: [Fetch] = []
+  }
+
+  /// A whole gradient that will be used soon: of the columns at work, or of those after them.
+  struct Fetch: Equatable {
+    let storage: Int
+    let isOfNextColumns: Bool
   }
 
   /// A step's backward pass.
@@ -75,7 +83,7 @@ struct BackwardSweeps {
 
   /// Bytes of the largest gradient that a worker has under way: measured best, though more than its second-level cache
   /// holds of several.
-  private static var bytesUnderWay: Int { 1 << 20 }
+  private static var bytesUnderWay: Int { 512 << 10 }
 
   /// How many columns of gradients, the largest with so many bytes a column, are worked on at a time.
   static func columnsAtOnce(bytesPerColumn: Int, workers: Int) -> Int {
@@ -93,6 +101,8 @@ struct BackwardSweeps {
   let plan: ExecutionPlan
   /// How many shares each step's gradient is the sum of.
   private let shares: [Int]
+  /// The ReLUs that convolutions take along: all that read them.
+  private let rectifiers: Set<Int>
   /// Steps whose gradient has not gone on yet.
   private var waiting: Set<Int> = []
 
@@ -111,6 +121,7 @@ struct BackwardSweeps {
       }
     }
     self.shares = shares
+    rectifiers = Self.rectifiers(plan, shares)
     storageOfStep = .init(repeating: nil, count: count)
     sweeps = .init(repeating: Sweep(), count: (levels.compactMap { $0 }.max() ?? 0) + 1)
     storages = [
@@ -134,6 +145,39 @@ struct BackwardSweeps {
       } else {
         sweeps[storage.sweeps.upperBound].closes.append(index)
       }
+    }
+    for level in sweeps.indices { planFetches(level) }
+  }
+
+  /// Whole gradients stand in memory by the time that they are needed, and passes over them take longer to get them than
+  /// to compute. So each convolution fetches those that are used after its products, until the next one's.
+  private mutating func planFetches(_ level: Int) {
+    // A work's products come after what it reads and before what it writes.
+    var uses: [(storage: Int, moment: Int)] = []
+    var fetchers: [Int] = []
+    for (index, work) in sweeps[level].work.enumerated() {
+      let moment = 2 * index + 1
+      var used: [(storage: Int?, moment: Int)] = []
+      switch work.action {
+      case .measure(let time): used = [(storageOfStep[time], moment - 1)]
+      case .propagate(let propagation):
+        used =
+          [(storageOfStep[propagation.step], moment - 1)]
+          + propagation.targets.map { ($0?.storage, moment + 1) }
+        if case .convolution = plan.steps[propagation.step].node.operation { fetchers.append(index) }
+      }
+      for case (let storage?, let moment) in used where !storages[storage].isLocal {
+        if !uses.contains(where: { $0.storage == storage }) { uses.append((storage, moment)) }
+      }
+    }
+    for (index, fetcher) in zip(fetchers, fetchers.dropFirst() + fetchers.prefix(1)) {
+      let (moment, next) = (2 * index + 1, 2 * fetcher + 1)
+      let isLast = fetcher <= index
+      let uses = uses
+      sweeps[level].work[index].fetches =
+        uses.filter { $0.moment > moment && (isLast || $0.moment < next) }
+        .map { Fetch(storage: $0.storage, isOfNextColumns: false) }
+        + uses.filter { isLast && $0.moment < next }.map { Fetch(storage: $0.storage, isOfNextColumns: true) }
     }
   }
 
@@ -160,20 +204,18 @@ struct BackwardSweeps {
     for time in steps where levels[time] == level && !Self.goesColumnByColumn(plan.steps[time]) {
       sweeps[level].whole.append(propagation(time, level, isWhole: true))
     }
-    var rectified: Set<Int> = []
     for time in steps {
       let isNormalization = Self.isBatchNormalization(plan.steps[time])
       if levels[time] == level + 1, isNormalization {
         use(time, level)
         sweeps[level].work.append(Work(action: .measure(time)))
       }
-      guard levels[time] == level, Self.goesColumnByColumn(plan.steps[time]), !rectified.contains(time) else {
+      guard levels[time] == level, Self.goesColumnByColumn(plan.steps[time]), !rectifiers.contains(time)
+      else {
         continue
       }
       if isNormalization { sweeps[level].normalizations.append(time) }
-      let propagation = propagation(time, level, isWhole: false)
-      if let rectifier = propagation.rectifier { rectified.insert(rectifier) }
-      sweeps[level].work.append(Work(action: .propagate(propagation)))
+      sweeps[level].work.append(Work(action: .propagate(propagation(time, level, isWhole: false))))
     }
   }
 
@@ -194,9 +236,9 @@ struct BackwardSweeps {
       return Propagation(
         step: time, rectifier: nil, isMeasured: false, targets: passThrough(time, level))
     }
-    if let rectifier = rectifier(of: time) {
-      let target = target(plan.steps[rectifier].inputs[0], level, isWhole: false)
-      return Propagation(step: time, rectifier: rectifier, isMeasured: false, targets: [target])
+    if let source = step.inputs.first, rectifiers.contains(source) {
+      let target = target(plan.steps[source].inputs[0], level, isWhole: false)
+      return Propagation(step: time, rectifier: source, isMeasured: false, targets: [target])
     }
     let targets = step.inputs.map { target($0, level, isWhole: isWhole) }
     let isMeasured = Self.isBatchNormalization(step)
@@ -204,17 +246,22 @@ struct BackwardSweeps {
     return Propagation(step: time, rectifier: nil, isMeasured: isMeasured, targets: targets)
   }
 
-  /// The ReLU whose output a convolution reads and nothing else does.
-  private func rectifier(of time: Int) -> Int? {
-    guard case .convolution(let layer) = plan.steps[time].node.operation,
-      Self.goesColumnByColumn(plan.steps[time])
-    else { return nil }
-    let source = plan.steps[time].inputs[0]
-    guard plan.steps[source].carriesGradient, shares[source] == 1, source != plan.output,
-      case .activation(.relu) = plan.steps[source].node.operation,
-      layer.takesMask(input: plan.inputShapes(of: plan.steps[time])[0], output: plan.steps[time].node.shape)
-    else { return nil }
-    return source
+  /// The ReLUs whose output convolutions read that take a mask, and nothing else does.
+  private static func rectifiers(_ plan: ExecutionPlan, _ shares: [Int]) -> Set<Int> {
+    var taken = [Int](repeating: 0, count: plan.steps.count)
+    for step in plan.steps {
+      guard case .convolution(let layer) = step.node.operation, goesColumnByColumn(step),
+        layer.takesMask(input: plan.inputShapes(of: step)[0], output: step.node.shape)
+      else { continue }
+      taken[step.inputs[0]] += 1
+    }
+    return Set(
+      plan.steps.indices.filter { time in
+        guard case .activation(.relu) = plan.steps[time].node.operation, time != plan.output else {
+          return false
+        }
+        return plan.steps[time].carriesGradient && taken[time] > 0 && taken[time] == shares[time]
+      })
   }
 
   /// A convolution's gradient that a batch norm alone writes gets the border that the convolution reads.

@@ -127,31 +127,32 @@ final class ConvolutionPass<Scalar: LaneScalar>: LanePass {
     let borderOffset = (border.top * gradient.rowStride + border.left) * laneCount
     let gradientMap = LaneMap(
       channels: targetChannels, rows: outputHeight, columns: outputWidth, border: border)
-    for phase in backwardPhases {
-      var shape = LaneCorrelation(from: gradientMap, to: sourceMap)
-      shape.sourceRows += Int64(border.top + border.bottom)
-      shape.sourceColumns += Int64(border.left + border.right)
-      shape.targetRows = Int64(phase.rows)
-      shape.targetColumns = Int64(phase.columns)
-      shape.targetRowStride = Int64(layer.stride * width)
-      shape.targetColumnStride = Int64(layer.stride)
-      shape.weightTargetStride = Int64(taps)
-      shape.weightSourceStride = Int64(sourceChannels * taps)
-      shape.accumulate = target.accumulate
-      (border.isEmpty ? phase.taps : phase.borderedTaps).apply(to: &shape) { shape in
-        nonisolated(unsafe) let whole = shape
-        forEachColumn(of: gradient, channels: sourceChannels, context) { column, group, range in
-          var part = whole
-          part.targetChannels = Int64(range.count)
-          let first = group * sourceChannels + range.lowerBound
-          let place = phase.row * width + phase.column
-          let positive = mask.map {
-            UnsafePointer($0.channel(first, ofColumn: context.sample(of: column, gradient)) + place)
-          }
+    var shape = LaneCorrelation(from: gradientMap, to: sourceMap)
+    shape.sourceRows += Int64(border.top + border.bottom)
+    shape.sourceColumns += Int64(border.left + border.right)
+    shape.targetRowStride = Int64(layer.stride * width)
+    shape.targetColumnStride = Int64(layer.stride)
+    shape.weightTargetStride = Int64(taps)
+    shape.weightSourceStride = Int64(sourceChannels * taps)
+    shape.accumulate = target.accumulate
+    nonisolated(unsafe) let whole = shape
+    // A column's phases one after another, since they go through the same memory.
+    forEachColumn(of: gradient, channels: sourceChannels, context) { column, group, range in
+      let first = group * sourceChannels + range.lowerBound
+      let from = gradient.channel(group * targetChannels, ofColumn: column) - borderOffset
+      let into = target.tensor.channel(first, ofColumn: column)
+      let positive = mask?.channel(first, ofColumn: context.sample(of: column, gradient))
+      for phase in backwardPhases {
+        var part = whole
+        part.targetChannels = Int64(range.count)
+        part.targetRows = Int64(phase.rows)
+        part.targetColumns = Int64(phase.columns)
+        let place = phase.row * width + phase.column
+        (border.isEmpty ? phase.taps : phase.borderedTaps).apply(to: &part) { part in
           context.kernels.correlate(
-            part, source: gradient.channel(group * targetChannels, ofColumn: column) - borderOffset,
+            part, source: from,
             weights: weights + (group * targetChannels * sourceChannels + range.lowerBound) * taps, bias: nil,
-            mask: positive, into: target.tensor.channel(first, ofColumn: column) + place * laneCount)
+            mask: positive.map { UnsafePointer($0 + place) }, into: into + place * laneCount)
         }
       }
     }

@@ -133,7 +133,8 @@ extension ConvolutionPass {
           context.kernels.weightGradientOfSample(
             shape, lanes: lanes,
             source: input.channel(chunk.group * sourceChannels + chunk.sources.lowerBound, ofColumn: sample),
-            outputGradient: outputGradient, into: place, scratch: lists)
+            outputGradient: outputGradient, into: place, scratch: lists,
+            upcoming: upcoming(column, share: index, of: chunks.count, context))
         }
       }
     }
@@ -171,6 +172,19 @@ extension ConvolutionPass {
     guard gram.isComplete else { return }
     if gathers { gram.giveBackRows(of: .weight) }
     gram.close(.weight, slots: 0..<slots, context.workers)
+  }
+
+  /// A chunk's share of what is fetched along with a column.
+  private func upcoming(
+    _ column: Int, share: Int, of shares: Int, _ context: PassContext<Scalar>
+  ) -> [LaneUpcoming] {
+    context.upcoming.compactMap { tensor in
+      guard column < tensor.columns else { return nil }
+      let (start, end) = (tensor.columnStride * share / shares, tensor.columnStride * (share + 1) / shares)
+      return LaneUpcoming(
+        start: tensor.base + column * tensor.columnStride + start,
+        bytes: Int64((end - start) * MemoryLayout<Scalar>.stride))
+    }
   }
 
   /// Copies a chunk's target channels to where they have borders.

@@ -73,7 +73,8 @@ extension KernelComputation {
           context.meter.section(.backward) {
             passes[time].measure(gradient, ofColumns: sweeping.columns, inputs: operands.inputs, context)
           }
-        case .propagate(let propagation): propagate(propagation, operands, columns: columns, &sweeping)
+        case .propagate(let propagation):
+          propagate(propagation, operands, columns: columns, fetching: work.fetches, &sweeping)
         }
         for index in work.closes { giveBack(index, &sweeping) }
       }
@@ -100,11 +101,13 @@ extension KernelComputation {
   /// Adds one step's share of the kernel and passes some columns of its gradient on, or all of them.
   private func propagate(
     _ propagation: BackwardSweeps.Propagation, _ operands: Operands, columns: Range<Int>?,
-    _ sweeping: inout Sweeping
+    fetching fetches: [BackwardSweeps.Fetch] = [], _ sweeping: inout Sweeping
   ) {
     let time = propagation.step
     guard let gradient = gradient(of: time, columns, sweeping) else { return }
-    if !propagation.isMeasured { accumulateGram(time, gradient, operands, sweeping) }
+    if !propagation.isMeasured {
+      accumulateGram(time, gradient, operands, sweeping, upcoming: upcoming(fetches, columns, sweeping))
+    }
     var targets: [GradientTarget<Scalar>?] = []
     for (target, shape) in zip(propagation.targets, operands.inputShapes) {
       guard let target else {
@@ -127,12 +130,26 @@ extension KernelComputation {
   }
 
   private func accumulateGram(
-    _ time: Int, _ gradient: LaneTensor<Scalar>, _ operands: Operands, _ sweeping: Sweeping
+    _ time: Int, _ gradient: LaneTensor<Scalar>, _ operands: Operands, _ sweeping: Sweeping,
+    upcoming: [LaneTensor<Scalar>] = []
   ) {
     sweeping.gram.step = time
+    var context = context
+    context.upcoming = upcoming
     context.meter.section(.gram) {
       passes[time].accumulateGram(
         gradient, inputs: operands.inputs, output: operands.output, into: sweeping.gram, context)
+    }
+  }
+
+  /// The columns of whole gradients that are fetched along with some.
+  private func upcoming(
+    _ fetches: [BackwardSweeps.Fetch], _ columns: Range<Int>?, _ sweeping: Sweeping
+  ) -> [LaneTensor<Scalar>] {
+    guard let columns else { return [] }
+    let next = columns.upperBound..<min(columns.upperBound + columns.count, sweeping.columns)
+    return fetches.compactMap { fetch in
+      sweeping.held[fetch.storage]?.columns(fetch.isOfNextColumns ? next : columns)
     }
   }
 

@@ -22,6 +22,8 @@ struct PassContext<Scalar: LaneScalar> {
   /// Whether a step's backward pass is called more than once, so that what it derives from the weights is worth keeping.
   let keepsWeights: Bool
   let filter: ParameterFilter
+  /// Gradients that are read or written soon, column by column as the one at hand: products leave time to fetch them.
+  var upcoming: [LaneTensor<Scalar>] = []
   /// Nil unless phases are to be measured.
   let meter: PhaseMeter?
 

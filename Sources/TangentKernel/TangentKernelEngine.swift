@@ -78,7 +78,7 @@ public struct KernelEvaluation: Sendable {
 /// instruction set.
 public struct TangentKernelEngine: Sendable {
   /// Enters the score identity: changes whenever any kernel's bits may.
-  public static let version = "7"
+  public static let version = "8"
 
   private let threads: Int
   private let memoryBudget: Int?

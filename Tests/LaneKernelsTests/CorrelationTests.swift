@@ -32,7 +32,16 @@ private let correlations: [Correlation] =
     Correlation(
       targets: 7, sources: 2, targetRows: 2, targetColumns: $0, sourceRows: 3, sourceColumns: $0 + 1, step: 1,
       taps: square(2, padding: 0))
+  }
+  // Rows in more than one piece.
+  + [33, 75].map {
+    Correlation(
+      targets: 5, sources: 3, targetRows: 5, targetColumns: $0, sourceRows: 7, sourceColumns: $0 + 2, step: 1,
+      taps: square(3, padding: 0))
   } + [
+    Correlation(
+      targets: 4, sources: 2, targetRows: 3, targetColumns: 20, sourceRows: 7, sourceColumns: 42, step: 2,
+      taps: square(3, padding: 0)),
     Correlation(
       targets: 5, sources: 2, targetRows: 4, targetColumns: 3, sourceRows: 7, sourceColumns: 5, step: 2,
       taps: square(3, padding: 1)),
@@ -286,7 +295,10 @@ private func checkGradientOfSample<Scalar: LaneScalar>(
       let sums = LaneBuffer(start)
       kernels.weightGradientOfSample(
         borderedShape, lanes: lanes, source: sample.base, outputGradient: bordered.base + origin,
-        into: sums.base, scratch: scratch.base)
+        into: sums.base, scratch: scratch.base,
+        upcoming: [
+          LaneUpcoming(start: sums.base, bytes: 999), LaneUpcoming(start: bordered.base, bytes: 4096),
+        ])
       results.append(sums.values.enumerated().filter { $0.offset % laneCount < lanes }.map(\.element))
       expectWeightGradient(sums.values, lanes: lanes, shape, start, source, gradient)
     }

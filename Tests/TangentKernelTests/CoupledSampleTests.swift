@@ -66,6 +66,17 @@ private let graphs: [(name: String, build: @Sendable (inout NetworkBuilder) thro
     }
   ),
   (
+    "a ReLU that convolutions alone read, of which one is followed by a sum and one by more layers",
+    { builder in
+      let active = try builder.add(
+        .activation(.relu), from: builder.normalize(builder.convolve(3, builder.input)))
+      let first = try builder.normalize(builder.convolve(3, active))
+      let second = try builder.normalize(builder.convolve(4, builder.add(.activation(.relu), from: first)))
+      let beside = try builder.normalize(builder.convolve(4, active, kernel: 1, padding: 0))
+      return try builder.add(.add, from: [second, beside, builder.convolve(4, active)])
+    }
+  ),
+  (
     "a sum of one node with itself",
     { builder in
       let first = try builder.normalize(builder.convolve(3, builder.input))

@@ -77,6 +77,12 @@ typedef struct {
 } LaneSampleGradient;
 LaneSampleGradient laneSampleGradient(const LaneWeightGradient *);
 
+/// Memory that will be read or written soon.
+typedef struct {
+  const void *start;
+  int64_t bytes;
+} LaneUpcoming;
+
 /// A matrix of scalars times columns of vectors: target[c][o] (+)= Σ_s weights[o][s] · source[c][s]. Strides between
 /// columns count vectors; within a column the channels stand one after another.
 typedef struct {
@@ -224,9 +230,11 @@ typedef struct {
     /** Adds the sums of `weightGradient` over all target rows, with one sample's scalars as the source, in the first */\
     /** `lanes` lanes at least. Positions where the source is 0 are left out. `outputGradient` points to the first */\
     /** position of the first channel, which zeros must surround as far as `laneSampleGradient` says; it says what */\
-    /** scratch is needed as well. */                                                                                \
+    /** scratch is needed as well. The products leave memory idle: what is upcoming is fetched meanwhile, the first */\
+    /** of it first, as far as there are products. */                                                                \
     void (*weightGradientOfSample)(const LaneWeightGradient *, int64_t lanes, const Scalar *source,                  \
-                                   const Scalar *outputGradient, Scalar *gradient, Scalar *scratch);                 \
+                                   const Scalar *outputGradient, Scalar *gradient, Scalar *scratch,                  \
+                                   const LaneUpcoming *upcoming, int64_t upcomingCount);                             \
     /** y[v] = x[v] in all lanes. */                                                                                 \
     void (*repeatLanes)(int64_t vectors, const Scalar *x, Scalar *y);                                                     \
     /** y[lane · vectors + v] = x[v · 16 + lane] of the first `lanes` lanes. */                                      \
