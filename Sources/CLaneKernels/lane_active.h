@@ -7,7 +7,7 @@ enum {
   // Channels of a group, and the sets of them.
   NAME(activeChannels) = 3,
   NAME(activeSets) = 1 << NAME(activeChannels),
-  // Sums that are held in registers, in vectors.
+  // Vectors of sums that are held in registers, where there are enough.
   NAME(activeSums) = NAME(parts) > 12 ? 1 : 12 / NAME(parts),
   // Positions of a row that are listed at a time; so many or more are computed together.
   NAME(activeColumns) = 32,
@@ -22,8 +22,8 @@ enum {
   NAME(fewestActiveTerms) = 8,
 };
 
-// What all targets of a call have in common: the places that a sum reads, relative to its position's first source, and the
-// weights of a group's channels, [term][channel].
+// A group of a call: the places that a sum reads, relative to its position's first source, and the weights of the group's
+// channels, [term][channel].
 typedef struct {
   int64_t terms;
   const int64_t *offsets;
@@ -160,9 +160,11 @@ static void NAME(listActiveOf)(const LaneCorrelation *c, int64_t channels, int64
 #define LIST_ACTIVE(size)                                                                                              \
   if (c->accumulate) NAME(listActive)(c, size, columns, mask, place, target, lists, false);                            \
   else NAME(listActive)(c, size, columns, mask, place, target, lists, true)
-  if (channels == 1) LIST_ACTIVE(1);
-  else if (channels == 2) LIST_ACTIVE(2);
-  else LIST_ACTIVE(3);
+  switch (channels) {
+  case 1: LIST_ACTIVE(1); break;
+  case 2: LIST_ACTIVE(2); break;
+  default: LIST_ACTIVE(3); break;
+  }
 #undef LIST_ACTIVE
 }
 
@@ -214,7 +216,6 @@ static bool NAME(correlateActive)(const LaneCorrelation *c, const SCALAR *source
       listed = 0;
       COMPUTE_ACTIVE(false)
     }
-  COMPUTE_ACTIVE(false)
   COMPUTE_ACTIVE(true)
 #undef COMPUTE_ACTIVE
   return true;

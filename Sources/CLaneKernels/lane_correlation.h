@@ -25,8 +25,10 @@ LANE_INLINE void NAME(storeMasked)(const SCALAR *mask, SCALAR *target, const int
       HOLD_IN_REGISTER(positive);
       UNROLL for (int h = 0; h < NAME(parts); h++) {
         SCALAR *place = target + p * columnStride * LANE_COUNT + h * NAME(registerScalars);
-        REGISTER value = positive > (REGISTER)(SCALAR)0 ? sum[o][p][h] : (REGISTER)(SCALAR)0;
-        NAME(storePart)(place, accumulate ? NAME(loadPart)(place) + value : value);
+        // What the mask does not let through keeps its bits, of a negative zero too.
+        const REGISTER old = accumulate ? NAME(loadPart)(place) : (REGISTER)(SCALAR)0;
+        const REGISTER value = accumulate ? old + sum[o][p][h] : sum[o][p][h];
+        NAME(storePart)(place, positive > (REGISTER)(SCALAR)0 ? value : old);
       }
     }
     mask += channelStride;

@@ -54,8 +54,8 @@ typedef struct {
 // are registers for, and addresses. So many or fewer in all have two chains each.
 enum { NAME(narrowPairs) = 9, NAME(widePairs) = 7, NAME(chainedPairs) = 3 };
 
-// What is fetched while products are computed: from `next` to `end`, then the upcoming ranges. Nothing where `next` is
-// NULL.
+// What is fetched while products are computed: from `next` to `end`, then the upcoming ranges; `next` is NULL before the
+// first and after the last.
 typedef struct {
   const char *next, *end;
   const LaneUpcoming *upcoming, *upcomingEnd;

@@ -25,7 +25,7 @@ struct BackwardSweeps {
   }
 
   /// A whole gradient that will be used soon: of the columns at work, or of those after them.
-  struct Fetch: Equatable {
+  struct Fetch {
     let storage: Int
     let isOfNextColumns: Bool
   }
@@ -101,7 +101,7 @@ struct BackwardSweeps {
   let plan: ExecutionPlan
   /// How many shares each step's gradient is the sum of.
   private let shares: [Int]
-  /// The ReLUs that convolutions take along: all that read them.
+  /// The ReLUs that convolutions take along: only such read them.
   private let rectifiers: Set<Int>
   /// Steps whose gradient has not gone on yet.
   private var waiting: Set<Int> = []
@@ -110,18 +110,26 @@ struct BackwardSweeps {
     self.plan = plan
     let count = plan.steps.count
     var shares = [Int](repeating: 0, count: count)
+    var maskedShares = shares
     var levels = [Int?](repeating: nil, count: count)
     levels[plan.output] = Self.needsWholeGradient(plan.steps[plan.output]) ? 1 : 0
     for (time, step) in plan.steps.enumerated().reversed() where step.carriesGradient {
       guard let level = levels[time] else { continue }
       for source in step.inputs where plan.steps[source].carriesGradient {
         shares[source] += 1
+        if Self.takesMask(step, plan) { maskedShares[source] += 1 }
         let least = level + (Self.needsWholeGradient(plan.steps[source]) ? 1 : 0)
         levels[source] = max(levels[source] ?? 0, least)
       }
     }
     self.shares = shares
-    rectifiers = Self.rectifiers(plan, shares)
+    rectifiers = Set(
+      plan.steps.indices.filter { time in
+        guard case .activation(.relu) = plan.steps[time].node.operation, time != plan.output else {
+          return false
+        }
+        return shares[time] > 0 && maskedShares[time] == shares[time]
+      })
     storageOfStep = .init(repeating: nil, count: count)
     sweeps = .init(repeating: Sweep(), count: (levels.compactMap { $0 }.max() ?? 0) + 1)
     storages = [
@@ -173,7 +181,6 @@ struct BackwardSweeps {
     for (index, fetcher) in zip(fetchers, fetchers.dropFirst() + fetchers.prefix(1)) {
       let (moment, next) = (2 * index + 1, 2 * fetcher + 1)
       let isLast = fetcher <= index
-      let uses = uses
       sweeps[level].work[index].fetches =
         uses.filter { $0.moment > moment && (isLast || $0.moment < next) }
         .map { Fetch(storage: $0.storage, isOfNextColumns: false) }
@@ -246,22 +253,10 @@ struct BackwardSweeps {
     return Propagation(step: time, rectifier: nil, isMeasured: isMeasured, targets: targets)
   }
 
-  /// The ReLUs whose output convolutions read that take a mask, and nothing else does.
-  private static func rectifiers(_ plan: ExecutionPlan, _ shares: [Int]) -> Set<Int> {
-    var taken = [Int](repeating: 0, count: plan.steps.count)
-    for step in plan.steps {
-      guard case .convolution(let layer) = step.node.operation, goesColumnByColumn(step),
-        layer.takesMask(input: plan.inputShapes(of: step)[0], output: step.node.shape)
-      else { continue }
-      taken[step.inputs[0]] += 1
-    }
-    return Set(
-      plan.steps.indices.filter { time in
-        guard case .activation(.relu) = plan.steps[time].node.operation, time != plan.output else {
-          return false
-        }
-        return plan.steps[time].carriesGradient && taken[time] > 0 && taken[time] == shares[time]
-      })
+  /// Whether a ReLU before a step can be left to the step's own backward pass.
+  private static func takesMask(_ step: ExecutionPlan.Step, _ plan: ExecutionPlan) -> Bool {
+    guard case .convolution(let layer) = step.node.operation, goesColumnByColumn(step) else { return false }
+    return layer.takesMask(input: plan.inputShapes(of: step)[0], output: step.node.shape)
   }
 
   /// A convolution's gradient that a batch norm alone writes gets the border that the convolution reads.

@@ -65,7 +65,7 @@ private let correlations: [Correlation] =
     Correlation(
       targets: 2, sources: 2, targetRows: 2, targetColumns: 5, sourceRows: 2, sourceColumns: 5, step: 1,
       taps: [(-9, 0), (0, 9), (0, -9), (7, 0)]),
-    // No tap leaves the map: under a mask, what it lets through is listed, a strip of rows at a time.
+    // No tap leaves the map: under a mask, what it lets through is listed, a few rows at a time.
     Correlation(
       targets: 3, sources: 3, targetRows: 11, targetColumns: 34, sourceRows: 13, sourceColumns: 36, step: 1,
       taps: square(3, padding: 0)),
@@ -73,7 +73,20 @@ private let correlations: [Correlation] =
       targets: 2, sources: 6, targetRows: 5, targetColumns: 3, sourceRows: 11, sourceColumns: 7, step: 2,
       taps: square(2, padding: 0)),
     Correlation(
+      targets: 3, sources: 1, targetRows: 2, targetColumns: 100, sourceRows: 4, sourceColumns: 102, step: 1,
+      taps: square(3, padding: 0)),
+    Correlation(
+      targets: 24, sources: 1, targetRows: 3, targetColumns: 6, sourceRows: 5, sourceColumns: 8, step: 1,
+      taps: square(3, padding: 0)),
+    // As many rows, channels and weights as are not listed.
+    Correlation(
       targets: 2, sources: 1, targetRows: 2, targetColumns: 1030, sourceRows: 4, sourceColumns: 1033, step: 1,
+      taps: square(3, padding: 0)),
+    Correlation(
+      targets: 25, sources: 1, targetRows: 3, targetColumns: 6, sourceRows: 5, sourceColumns: 8, step: 1,
+      taps: square(3, padding: 0)),
+    Correlation(
+      targets: 23, sources: 20, targetRows: 2, targetColumns: 2, sourceRows: 4, sourceColumns: 4, step: 1,
       taps: square(3, padding: 0)),
     // More taps than the kernel keeps on its stack.
     Correlation(
@@ -151,7 +164,8 @@ private func checkMask<Scalar: LaneScalar>(_ given: Correlation, _ type: Scalar.
   let weights = numbers.buffer(type, given.targets * given.sources * given.taps.count)
   let apart = 2
   let places = given.targets * given.targetRows * given.targetColumns * apart
-  let start = numbers.buffer(type, places * laneCount).values
+  // Not even a zero's sign changes where the mask is closed.
+  let start = numbers.buffer(type, places * laneCount).values.map { abs($0) < 0.1 ? -0.0 : $0 }
   let mask = LaneBuffer<Scalar>(count: places) { _ in
     let value = numbers.next()
     return Scalar(value < -0.9 ? .nan : value < 0 ? 0 : value)
@@ -178,8 +192,8 @@ private func checkMask<Scalar: LaneScalar>(_ given: Correlation, _ type: Scalar.
       let expected = (0..<places * laneCount).map { index -> Scalar in
         let place = index / laneCount
         guard place.isMultiple(of: apart) else { return start[index] }
-        let value = mask.base[place] > 0 ? sums[index] : 0
-        return accumulate ? start[index] + value : value
+        let isOpen = mask.base[place] > 0
+        return accumulate ? (isOpen ? start[index] + sums[index] : start[index]) : (isOpen ? sums[index] : 0)
       }
       #expect(isIdentical(run(kernels, start, mask.base, accumulate), expected))
     }
