@@ -127,8 +127,8 @@ static bool NAME(isInside)(const LaneCorrelation *c) {
   return true;
 }
 
-// Whether the rows that a row of targets reads are not too large.
-static bool NAME(readsFromCache)(const LaneCorrelation *c) {
+// Whether a row of targets reads no more than is worth reading again for each set of channels.
+static bool NAME(readsLittle)(const LaneCorrelation *c) {
   int64_t last = 0;
   for (int64_t t = 0; t < c->taps; t++) last = c->tapRow[t] > last ? c->tapRow[t] : last;
   return (last + 1) * c->sourceChannels * c->sourceColumns * LANE_COUNT * (int64_t)sizeof(SCALAR) <= NAME(activeBytes);
@@ -174,7 +174,7 @@ static bool NAME(correlateActive)(const LaneCorrelation *c, const SCALAR *source
   enum { groupChannels = NAME(activeChannels), most = NAME(activeColumns) };
   const int64_t terms = c->sourceChannels * c->taps, groups = (c->targetChannels + groupChannels - 1) / groupChannels;
   if (terms < NAME(fewestActiveTerms) || terms > NAME(activeTerms) || groups > NAME(activeGroups)
-      || terms * c->targetChannels > NAME(activeWeights) || !NAME(readsFromCache)(c) || !NAME(isInside)(c))
+      || terms * c->targetChannels > NAME(activeWeights) || !NAME(readsLittle)(c) || !NAME(isInside)(c))
     return false;
   int64_t offsets[NAME(activeTerms)];
   SCALAR packed[NAME(activeWeights)];

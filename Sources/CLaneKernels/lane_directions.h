@@ -54,27 +54,6 @@ typedef struct {
 // are registers for, and addresses. So many or fewer in all have two chains each.
 enum { NAME(narrowPairs) = 9, NAME(widePairs) = 7, NAME(chainedPairs) = 3 };
 
-// What is fetched while products are computed: from `next` to `end`, then the upcoming ranges; `next` is NULL before the
-// first and after the last.
-typedef struct {
-  const char *next, *end;
-  const LaneUpcoming *upcoming, *upcomingEnd;
-} NAME(Fetching);
-// A line of cache for every two positions: more than one was no faster.
-enum { NAME(fetchedBytes) = 64 };
-
-static void NAME(fetchOn)(NAME(Fetching) * fetching) {
-  while (fetching->next >= fetching->end) {
-    if (fetching->upcoming == fetching->upcomingEnd) {
-      fetching->next = NULL;
-      return;
-    }
-    fetching->next = fetching->upcoming->start;
-    fetching->end = fetching->next + fetching->upcoming->bytes;
-    fetching->upcoming++;
-  }
-}
-
 // The sums of some pairs in some registers' lanes, of one source channel after another: base[j] is where a pair's gradients
 // stand before the positions' offsets, sum[j] where its first sum does, and `step` lies between those of channels.
 typedef struct {
@@ -82,7 +61,7 @@ typedef struct {
   const NAME(ActivePositions) * active;
   const SCALAR *base[NAME(narrowPairs)];
   SCALAR *sum[NAME(narrowPairs)];
-  NAME(Fetching) * fetching;
+  Fetching *fetching;
 } NAME(OuterSums);
 
 // sum[j] += Σ_i values[i] · base[j][offsets[i]]. Positions take turns between `chains` sums of their own, which are added
@@ -118,7 +97,7 @@ LANE_INLINE void NAME(outerTile)(const int pairs, const int parts, const int cha
       if (fetches) {
         // Past the end of a range as well, which does no harm.
         __builtin_prefetch(fetched);
-        fetched += NAME(fetchedBytes);
+        fetched += fetchedBytes;
       }
     }
     if (fetches) sums->fetching->next = fetched;
@@ -160,7 +139,7 @@ LANE_INLINE void NAME(outerTileOfSize)(int64_t pairs, int64_t parts, bool isChai
 
 static __attribute__((noinline)) void NAME(outerTileOf)(int64_t pairs, int64_t parts, bool isChained,
                                                         const NAME(OuterSums) * sums) {
-  NAME(fetchOn)(sums->fetching);
+  fetchOn(sums->fetching);
   if (sums->fetching->next) NAME(outerTileOfSize)(pairs, parts, isChained, true, sums);
   else NAME(outerTileOfSize)(pairs, parts, isChained, false, sums);
 }
@@ -232,7 +211,7 @@ static void NAME(takeTaps)(const LaneWeightGradient *g, NAME(PositionClass) clas
 // Some taps between all target channels and some source channels over one strip, whose first row `dy` points to.
 static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(ClassTaps) * taps, int64_t lanes,
                                    const NAME(ActivePositions) * active, int64_t sources, const SCALAR *dy,
-                                   SCALAR *gradient, NAME(Fetching) * fetching) {
+                                   SCALAR *gradient, Fetching *fetching) {
   const int64_t kernel = g->kernelHeight * g->kernelWidth, all = g->targets * taps->count;
   const int64_t width = NAME(registerScalars), parts = lanes > width && LANE_COUNT > width ? 2 : 1;
   const int64_t most = parts == 2 ? NAME(widePairs) : NAME(narrowPairs);
@@ -254,7 +233,7 @@ static void NAME(addOuterProducts)(const LaneWeightGradient *g, const NAME(Class
 static void NAME(weightGradientOfSample)(const LaneWeightGradient *g, int64_t lanes, const SCALAR *x, const SCALAR *dy,
                                          SCALAR *gradient, SCALAR *scratch, const LaneUpcoming *upcoming,
                                          int64_t upcomingCount) {
-  NAME(Fetching) fetching = {NULL, NULL, upcoming, upcoming + upcomingCount};
+  Fetching fetching = {NULL, NULL, upcoming, upcoming + upcomingCount};
   const LaneSampleGradient layout = laneSampleGradient(g);
   const int64_t kernel = g->kernelHeight * g->kernelWidth;
   const int64_t endRow = (g->sourceRows - 1 + g->padding) / g->stride + 1;

@@ -33,6 +33,7 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #include "lane_math.h"
 #include "lane_random.h"
 #include "lane_transpose.h"
+#include "lane_fetching.h"
 
 #define SCALAR float
 #define VECTOR LaneFloat
