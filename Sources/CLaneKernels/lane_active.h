@@ -134,21 +134,42 @@ static bool NAME(readsLittle)(const LaneCorrelation *c) {
   return (last + 1) * c->sourceChannels * c->sourceColumns * LANE_COUNT * (int64_t)sizeof(SCALAR) <= NAME(activeBytes);
 }
 
+// Which channels the mask lets through at some positions of a row, a bit for each.
+LANE_INLINE void NAME(setsOf)(const LaneCorrelation *c, const int channels, int64_t columns, const SCALAR *mask,
+                              UNSIGNED *sets) {
+  const int64_t step = c->targetColumnStride;
+  int64_t x = 0;
+  for (; step == 1 && x + LANE_COUNT <= columns; x += LANE_COUNT) {
+    MASK set = 0;
+    UNROLL for (int j = 0; j < channels; j++) {
+      VECTOR values;
+      memcpy(&values, mask + x + j * c->targetChannelStride, sizeof values);
+      set |= (values > (VECTOR)(SCALAR)0) & (MASK)(1 << j);
+    }
+    memcpy(sets + x, &set, sizeof set);
+  }
+  for (; x < columns; x++) {
+    sets[x] = 0;
+    UNROLL for (int j = 0; j < channels; j++)
+      sets[x] |= (UNSIGNED)(mask[x * step + j * c->targetChannelStride] > (SCALAR)0) << j;
+  }
+}
+
 // Lists some positions of a row by the channels that the mask lets through. Without a branch, which could not be foretold.
 LANE_INLINE void NAME(listActive)(const LaneCorrelation *c, const int channels, int64_t columns, const SCALAR *mask,
                                   const SCALAR *place, SCALAR *target, NAME(ActivePlaces) * lists, const bool clears) {
   const int64_t targetStep = c->targetColumnStride, sourceStep = c->columnStep * c->sourceColumnStride * LANE_COUNT;
+  UNSIGNED sets[NAME(activeColumns)];
+  NAME(setsOf)(c, channels, columns, mask, sets);
   for (int64_t x = 0; x < columns; x++) {
-    int set = 0;
-    UNROLL for (int j = 0; j < channels; j++) {
-      set |= (mask[j * c->targetChannelStride] > (SCALAR)0) << j;
-      // What is listed is overwritten with its sum.
-      if (clears) NAME(store)(target + j * c->targetChannelStride * LANE_COUNT, (VECTOR)(SCALAR)0);
+    // What is listed is overwritten with its sum.
+    if (clears) {
+      UNROLL for (int j = 0; j < channels; j++)
+        NAME(store)(target + j * c->targetChannelStride * LANE_COUNT, (VECTOR)(SCALAR)0);
     }
-    NAME(ActivePlaces) *list = &lists[set];
+    NAME(ActivePlaces) *list = &lists[sets[x]];
     list->places[list->count] = place;
     list->targets[list->count++] = target;
-    mask += targetStep;
     place += sourceStep;
     target += targetStep * LANE_COUNT;
   }

@@ -7,8 +7,13 @@ static void NAME(repeatLanes)(int64_t vectors, const SCALAR *x, SCALAR *y) {
 }
 
 static void NAME(separateSamples)(int64_t vectors, int64_t lanes, const SCALAR *x, SCALAR *y) {
-  for (int64_t v = 0; v < vectors; v++)
-    for (int64_t l = 0; l < lanes; l++) y[l * vectors + v] = x[v * LANE_COUNT + l];
+  // A whole line of each sample at a time: where samples are whole pages apart, sixteen lines find no room side by side.
+  enum { line = 64 / sizeof(SCALAR) };
+  for (int64_t v = 0; v < vectors; v += line) {
+    const int64_t end = vectors - v < line ? vectors : v + line;
+    for (int64_t l = 0; l < lanes; l++)
+      for (int64_t k = v; k < end; k++) y[l * vectors + k] = x[k * LANE_COUNT + l];
+  }
 }
 
 static void NAME(dotOfSample)(int64_t vectors, const SCALAR *x, const SCALAR *y, double *sum, double *product) {
@@ -158,6 +163,10 @@ LANE_INLINE int64_t NAME(firstPosition)(const LaneWeightGradient *g, int64_t pha
 // Appends the active ones of some values `stride` apart; the first meets the gradient at `offset`.
 LANE_INLINE NAME(ActivePosition) *NAME(listRow)(const int64_t stride, const SCALAR *x, const SCALAR *end,
                                                 UNSIGNED offset, NAME(ActivePosition) * position) {
+#ifdef LIST_EIGHT
+  for (; stride == 1 && x + 8 <= end; x += 8, offset += 8 * NAME(vectorOffset))
+    position += LIST_EIGHT(x, offset, NAME(vectorOffset), position);
+#endif
 #pragma clang loop unroll_count(4)
   for (; x < end; x += stride, offset += NAME(vectorOffset)) {
     UNSIGNED bits;

@@ -25,11 +25,14 @@
 
 #define HOLD_IN_REGISTER(value) __asm__("" : "+x"(value))
 
+#include <immintrin.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 static bool isSupported(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"), min_vector_width(256))), apply_to = function)
+#include "lists_x86.h"
 #include "variant.h"
 #pragma clang attribute pop
 #endif

@@ -298,7 +298,7 @@ private func checkGradientOfSample<Scalar: LaneScalar>(
   let elements = Int(shape.sources * shape.sourceChannelStride)
   let sample = LaneBuffer<Scalar>(count: elements) { _ in
     let value = numbers.next()
-    return Scalar(value < 0.125 ? 0 : value)
+    return value < 0.0625 ? -0.0 : Scalar(value < 0.125 ? 0 : value)
   }
   let source = LaneBuffer<Scalar>(count: elements * laneCount) { sample.base[$0 / laneCount] }
   let scratch = LaneBuffer<Scalar>(count: Int(shape.sampleLayout.scratch) * laneCount) { _ in .nan }
