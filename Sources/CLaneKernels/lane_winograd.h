@@ -172,9 +172,8 @@ static __attribute__((noinline)) void NAME(winogradOutputs)(const LaneWinograd *
 }
 
 // G g Gᵀ in panels: [point][panel of targets][source][target].
-static void NAME(winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,
-                                  bool isFlipped, const SCALAR *weights, SCALAR *transformed) {
-  const int64_t pointStride = targets * sources;
+static void NAME(winogradWeights)(int64_t targets, int64_t sources, int64_t pointStride, int64_t targetStride,
+                                  int64_t sourceStride, bool isFlipped, const SCALAR *weights, SCALAR *transformed) {
   for (int64_t o = 0; o < targets; o += PANEL_ROWS) {
     const int64_t size = targets - o < PANEL_ROWS ? targets - o : PANEL_ROWS;
     for (int64_t s = 0; s < sources; s++) {
@@ -234,9 +233,10 @@ static void NAME(winogradCorrelate)(const LaneWinograd *w, const SCALAR *source,
                                     const SCALAR *bias, SCALAR *target, SCALAR *scratch) {
   const LaneWinogradStrip strip =
     laneWinogradStrip(w->targetChannels, w->sourceChannels, w->targetRows, w->targetColumns);
-  const int64_t weightStride = w->targetChannels * w->sourceChannels, tileColumns = (w->targetColumns + 3) / 4;
-  for (int64_t firstTile = 0; firstTile < tileColumns; firstTile += strip.tiles) {
-    const int64_t tiles = tileColumns - firstTile < strip.tiles ? tileColumns - firstTile : strip.tiles;
+  const int64_t weightStride = laneWinogradPoint(w->targetChannels, w->sourceChannels);
+  const int64_t endTile = (w->endColumn + 3) / 4;
+  for (int64_t firstTile = w->firstColumn / 4; firstTile < endTile; firstTile += strip.tiles) {
+    const int64_t tiles = endTile - firstTile < strip.tiles ? endTile - firstTile : strip.tiles;
     for (int64_t firstRow = w->firstRow; firstRow < w->endRow; firstRow += strip.rows) {
       const int64_t rows = w->endRow - firstRow < strip.rows ? w->endRow - firstRow : strip.rows;
       const int64_t tileRows = (rows + 3) / 4, count = tileRows * tiles;

@@ -21,12 +21,12 @@ extension LaneKernelsFloat: LaneKernelTable {
     withUnsafePointer(to: shape) { multiply($0, weights, bias, source, target, scratch) }
   }
   package func winogradWeights(
-    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
-    into transformed: Output
+    targets: Int, sources: Int, pointStride: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool,
+    _ weights: Input, into transformed: Output
   ) {
     winogradWeights(
-      Int64(targets), Int64(sources), Int64(targetStride), Int64(sourceStride), isFlipped, weights,
-      transformed)
+      Int64(targets), Int64(sources), Int64(pointStride), Int64(targetStride), Int64(sourceStride), isFlipped,
+      weights, transformed)
   }
   package func winogradCorrelate(
     _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,
@@ -175,12 +175,12 @@ extension LaneKernelsDouble: LaneKernelTable {
     withUnsafePointer(to: shape) { multiply($0, weights, bias, source, target, scratch) }
   }
   package func winogradWeights(
-    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
-    into transformed: Output
+    targets: Int, sources: Int, pointStride: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool,
+    _ weights: Input, into transformed: Output
   ) {
     winogradWeights(
-      Int64(targets), Int64(sources), Int64(targetStride), Int64(sourceStride), isFlipped, weights,
-      transformed)
+      Int64(targets), Int64(sources), Int64(pointStride), Int64(targetStride), Int64(sourceStride), isFlipped,
+      weights, transformed)
   }
   package func winogradCorrelate(
     _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,

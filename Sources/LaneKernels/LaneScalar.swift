@@ -55,8 +55,8 @@ package protocol LaneKernelTable<Scalar>: Sendable {
   func multiply(
     _ shape: LaneProduct, weights: Input, bias: Input?, source: Input, into target: Output, scratch: Output)
   func winogradWeights(
-    targets: Int, sources: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool, _ weights: Input,
-    into transformed: Output)
+    targets: Int, sources: Int, pointStride: Int, targetStride: Int, sourceStride: Int, isFlipped: Bool,
+    _ weights: Input, into transformed: Output)
   func winogradCorrelate(
     _ shape: LaneWinograd, source: Input, transformedWeights: Input, bias: Input?, into target: Output,
     scratch: Output)

@@ -115,7 +115,7 @@ extension LaneWinograd {
     sourceChannelStride = Int64(source.channelStride)
     sourceRowStride = Int64(source.rowStride)
     self.padding = Int64(padding)
-    endRow = Int64(target.rows)
+    (endRow, endColumn) = (targetRows, targetColumns)
   }
 }
 

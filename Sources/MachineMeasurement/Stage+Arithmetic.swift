@@ -82,7 +82,8 @@ extension Stage {
     let (channels, side, vectors, map, kernels) = (channels, side, vectors, map, kernels)
     let reads = inside(3, stride: 1, side)
     let strip = laneWinogradStrip(Int64(channels), Int64(channels), Int64(side), Int64(side))
-    let weights = channels * channels * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
+    let weights =
+      Int(laneWinogradPoint(Int64(channels), Int64(channels))) * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
     return MicroKernel(
       name: "Winograd 3×3", channels: channels, side: side, limit: .multiplyAdds,
       work: Double(2 * laneCount * channels * channels * reads * reads),

@@ -33,9 +33,10 @@ final class ActivationPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    context.workers.forEach(output.columns) { column in
+    context.workers.forEachPiece(columns: output.columns, vectors: output.vectors) { column, first, vectors in
       context.kernels.activate(
-        kind, parameter, vectors: output.vectors, inputs[0].column(column), into: output.column(column))
+        kind, parameter, vectors: vectors, inputs[0].column(column) + first * laneCount,
+        into: output.column(column) + first * laneCount)
     }
   }
 

@@ -8,11 +8,11 @@ final class AdditionPass<Scalar: LaneScalar>: LanePass {
   func forward(
     _ inputs: [LaneTensor<Scalar>], into output: LaneTensor<Scalar>, _ context: PassContext<Scalar>
   ) {
-    context.workers.forEach(output.columns) { column in
+    context.workers.forEachPiece(columns: output.columns, vectors: output.vectors) { column, first, vectors in
       for (index, input) in inputs.enumerated() {
         context.kernels.affine(
-          vectors: output.vectors, factor: 1, offset: 0, input.column(column), into: output.column(column),
-          accumulate: index > 0)
+          vectors: vectors, factor: 1, offset: 0, input.column(column) + first * laneCount,
+          into: output.column(column) + first * laneCount, accumulate: index > 0)
       }
     }
   }
@@ -168,10 +168,9 @@ private func copy<Scalar: LaneScalar>(
   _ source: LaneTensor<Scalar>, to target: GradientTarget<Scalar>, factor: Scalar,
   _ context: PassContext<Scalar>
 ) {
-  context.workers.forEach(source.columns) { column in
+  context.workers.forEachPiece(columns: source.columns, vectors: source.vectors) { column, first, vectors in
     context.kernels.affine(
-      vectors: source.vectors, factor: factor, offset: 0, source.column(column),
-      into: target.tensor.column(column),
-      accumulate: target.accumulate)
+      vectors: vectors, factor: factor, offset: 0, source.column(column) + first * laneCount,
+      into: target.tensor.column(column) + first * laneCount, accumulate: target.accumulate)
   }
 }

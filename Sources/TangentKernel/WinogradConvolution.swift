@@ -39,8 +39,11 @@ struct WinogradConvolution {
 
   /// Scalars of all groups' transformed weights, in either direction.
   var transformedWeightCount: Int {
-    groups * targetChannels * sourceChannels * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
+    groups * pointStride * Int(WINOGRAD_POINTS * WINOGRAD_POINTS)
   }
+
+  /// Scalars from one point's transformed weights to the next, in either direction.
+  private var pointStride: Int { Int(laneWinogradPoint(Int64(targetChannels), Int64(sourceChannels))) }
 
   /// Vectors of scratch that one worker needs in a forward or backward pass.
   var scratchVectors: Int {
@@ -67,14 +70,20 @@ struct WinogradConvolution {
     _ context: PassContext<Scalar>
   ) {
     let taps = 9
-    for group in 0..<groups {
+    let (targets, sources) =
+      isBackward ? (sourceChannels, targetChannels) : (targetChannels, sourceChannels)
+    let targetStride = isBackward ? taps : sourceChannels * taps
+    let parts = (targets + 15) / 16
+    nonisolated(unsafe) let (weights, transformed) = (weights, transformed)
+    context.workers.forEach(groups * parts) { index in
+      let (group, part) = index.quotientAndRemainder(dividingBy: parts)
+      let first = 16 * part
       context.kernels.winogradWeights(
-        targets: isBackward ? sourceChannels : targetChannels,
-        sources: isBackward ? targetChannels : sourceChannels,
-        targetStride: isBackward ? taps : sourceChannels * taps,
-        sourceStride: isBackward ? sourceChannels * taps : taps, isFlipped: isBackward,
-        weights + group * sourceChannels * targetChannels * taps,
-        into: transformed + group * (transformedWeightCount / groups))
+        targets: min(16, targets - first), sources: sources, pointStride: pointStride,
+        targetStride: targetStride, sourceStride: isBackward ? sourceChannels * taps : taps,
+        isFlipped: isBackward,
+        weights + group * sourceChannels * targetChannels * taps + first * targetStride,
+        into: transformed + group * (transformedWeightCount / groups) + first * sources)
     }
   }
 
@@ -117,6 +126,15 @@ struct WinogradConvolution {
       into: sums, scratch: scratch)
   }
 
+  /// Whole strips of an axis in so many parts or fewer.
+  private func parts(of extent: Int, strip: Int, atMost most: Int) -> [(Int64, Int64)] {
+    let strips = (extent + strip - 1) / strip
+    let count = min(most, strips)
+    return (0..<count).map { part in
+      (Int64(strips * part / count * strip), Int64(min(extent, strips * (part + 1) / count * strip)))
+    }
+  }
+
   private func correlate<Scalar: LaneScalar>(
     _ source: LaneTensor<Scalar>, into target: LaneTensor<Scalar>,
     _ transformedWeights: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?, padding: Int,
@@ -132,30 +150,31 @@ struct WinogradConvolution {
         border: source.border),
       to: LaneMap(channels: targets, rows: rows, columns: columns), padding: padding)
     shape.accumulate = accumulate
-    let strip = Int(laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns)).rows)
-    // Each tile is computed whole by one call, so how rows are shared out changes no bits.
+    let strip = laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns))
+    // Each tile is computed whole by one call, so how a map is shared out changes no bits. Many more parts than threads: the
+    // machine may hold one up.
     let wanted =
-      context.workers.threads > 1 ? (4 * context.workers.threads + target.columns - 1) / target.columns : 1
-    let strips = (rows + strip - 1) / strip
-    let parts = min(wanted, strips)
+      context.workers.threads > 1 ? (12 * context.workers.threads + target.columns - 1) / target.columns : 1
+    let columnParts = parts(of: columns, strip: 4 * Int(strip.tiles), atMost: wanted)
+    let rowParts = parts(
+      of: rows, strip: Int(strip.rows), atMost: (wanted + columnParts.count - 1) / columnParts.count)
+    let parts = columnParts.count * rowParts.count
     let slots = min(context.workers.threads, gramSlotCount, target.columns * parts)
     let slotScalars = scratchVectors * laneCount
     nonisolated(unsafe) let scratch = context.pool.take(Scalar.self, count: slots * slotScalars)
     nonisolated(unsafe) let bias = bias
     let whole = shape
-    context.workers.forEach(slots) { slot in
-      for item in stride(from: slot, to: target.columns * parts, by: slots) {
-        let (column, part) = item.quotientAndRemainder(dividingBy: parts)
-        var piece = whole
-        piece.firstRow = Int64(strips * part / parts * strip)
-        piece.endRow = Int64(min(rows, strips * (part + 1) / parts * strip))
-        for group in 0..<groups {
-          context.kernels.winogradCorrelate(
-            piece, source: source.channel(group * sources, ofColumn: column),
-            transformedWeights: transformed + group * perGroup,
-            bias: bias.map { UnsafePointer($0) + group * targets },
-            into: target.channel(group * targets, ofColumn: column), scratch: scratch + slot * slotScalars)
-        }
+    context.workers.forEach(target.columns * parts, slots: slots) { item, slot in
+      let (column, part) = item.quotientAndRemainder(dividingBy: parts)
+      var piece = whole
+      (piece.firstRow, piece.endRow) = rowParts[part % rowParts.count]
+      (piece.firstColumn, piece.endColumn) = columnParts[part / rowParts.count]
+      for group in 0..<groups {
+        context.kernels.winogradCorrelate(
+          piece, source: source.channel(group * sources, ofColumn: column),
+          transformedWeights: transformed + group * perGroup,
+          bias: bias.map { UnsafePointer($0) + group * targets },
+          into: target.channel(group * targets, ofColumn: column), scratch: scratch + slot * slotScalars)
       }
     }
     context.pool.giveBack(scratch)

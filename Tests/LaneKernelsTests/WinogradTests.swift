@@ -53,23 +53,28 @@ private func checkCorrelation<Scalar: LaneScalar>(_ layer: Layer, _ type: Scalar
     var results: [[Scalar]] = []
     for (_, kernels) in kernelTables(type) {
       let target = LaneBuffer(start)
-      let transformed = LaneBuffer<Scalar>(count: layer.targets * layer.sources * 36)
+      let pointStride = Int(laneWinogradPoint(Int64(layer.targets), Int64(layer.sources)))
+      let transformed = LaneBuffer<Scalar>(count: pointStride * 36)
       // Turned: channels exchanged and kernels by half a turn, as a backward pass reads them.
       kernels.winogradWeights(
-        targets: layer.targets, sources: layer.sources, targetStride: isTurned ? 9 : layer.sources * 9,
+        targets: layer.targets, sources: layer.sources, pointStride: pointStride,
+        targetStride: isTurned ? 9 : layer.sources * 9,
         sourceStride: isTurned ? layer.targets * 9 : 9, isFlipped: isTurned, weights.base,
         into: transformed.base)
       var shape = layer.shape
       shape.accumulate = accumulate
       let scratch = LaneBuffer<Scalar>(count: layer.strip.scratch * laneCount) { _ in .nan }
-      // In two pieces, as workers share out rows: each tile is computed whole by one of them.
-      let half = rows / 2 / 4 * 4
-      for (first, end) in [(0, half), (half, rows)] where first < end {
-        shape.firstRow = Int64(first)
-        shape.endRow = Int64(end)
-        kernels.winogradCorrelate(
-          shape, source: source.base, transformedWeights: transformed.base,
-          bias: hasBias ? UnsafePointer(bias.base) : nil, into: target.base, scratch: scratch.base)
+      // In four pieces, as workers share out a map: each tile is computed whole by one of them.
+      let (halfRow, halfColumn) = (rows / 2 / 4 * 4, columns / 2 / 4 * 4)
+      for (firstRow, endRow) in [(0, halfRow), (halfRow, rows)] where firstRow < endRow {
+        for (firstColumn, endColumn) in [(0, halfColumn), (halfColumn, columns)]
+        where firstColumn < endColumn {
+          (shape.firstRow, shape.endRow) = (Int64(firstRow), Int64(endRow))
+          (shape.firstColumn, shape.endColumn) = (Int64(firstColumn), Int64(endColumn))
+          kernels.winogradCorrelate(
+            shape, source: source.base, transformedWeights: transformed.base,
+            bias: hasBias ? UnsafePointer(bias.base) : nil, into: target.base, scratch: scratch.base)
+        }
       }
       results.append(target.values)
     }

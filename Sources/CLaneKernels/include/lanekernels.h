@@ -112,8 +112,8 @@ typedef struct {
   int64_t targetChannels, targetRows, targetColumns, targetChannelStride;
   int64_t sourceChannels, sourceRows, sourceColumns, sourceChannelStride, sourceRowStride;
   int64_t padding;
-  /// Multiples of four, or the end of the map.
-  int64_t firstRow, endRow;
+  /// The rectangle of targets that is computed: multiples of four, or the end of the map. Weight gradients are of all.
+  int64_t firstRow, endRow, firstColumn, endColumn;
   /// Add to what the target holds instead of overwriting it.
   bool accumulate;
 } LaneWinograd;
@@ -134,6 +134,8 @@ typedef struct {
 /// Vectors from one channel of a strip's transformed rows to the next, for so many rows × tiles: an odd number, since
 /// channels a power of two apart would fight for the same cache sets.
 static inline int64_t laneWinogradChannel(int64_t vectors) { return vectors | 1; }
+/// Scalars from one point's transformed weights to the next: not a power of two, for the same reason.
+static inline int64_t laneWinogradPoint(int64_t targets, int64_t sources) { return targets * sources + LANE_COUNT; }
 LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 
@@ -159,10 +161,11 @@ typedef struct {
     /** accumulating. */                                                                                             \
     void (*multiply)(const LaneProduct *, const Scalar *weights, const Scalar *bias, const Scalar *source,           \
                      Scalar *target, Scalar *scratch);                                                               \
-    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; targets × sources */  \
-    /** × WINOGRAD_POINTS² scalars. `isFlipped` turns each by half a turn. */                                     \
-    void (*winogradWeights)(int64_t targets, int64_t sources, int64_t targetStride, int64_t sourceStride,            \
-                            bool isFlipped, const Scalar *weights, Scalar *transformed);                             \
+    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; WINOGRAD_POINTS² */  \
+    /** × `laneWinogradPoint` scalars. `isFlipped` turns each by half a turn. */                                     \
+    /** Of some targets, sixteen together or more, as if alone; `pointStride` is that of all. */                     \
+    void (*winogradWeights)(int64_t targets, int64_t sources, int64_t pointStride, int64_t targetStride,             \
+                            int64_t sourceStride, bool isFlipped, const Scalar *weights, Scalar *transformed);       \
     /** The same sums as `correlate`, rounded otherwise. Scratch as `laneWinogradStrip` says. */                     \
     void (*winogradCorrelate)(const LaneWinograd *, const Scalar *source, const Scalar *transformedWeights,          \
                               const Scalar *bias, Scalar *target, Scalar *scratch);                                  \
