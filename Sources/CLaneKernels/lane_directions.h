@@ -164,7 +164,7 @@ LANE_INLINE int64_t NAME(firstPosition)(const LaneWeightGradient *g, int64_t pha
 LANE_INLINE NAME(ActivePosition) *NAME(listRow)(const int64_t stride, const SCALAR *x, const SCALAR *end,
                                                 UNSIGNED offset, NAME(ActivePosition) * position) {
 #ifdef LIST_EIGHT
-  for (; stride == 1 && x + 8 <= end; x += 8, offset += 8 * NAME(vectorOffset))
+  for (; stride == 1 && end - x >= 8; x += 8, offset += 8 * NAME(vectorOffset))
     position += LIST_EIGHT(x, offset, NAME(vectorOffset), position);
 #endif
 #pragma clang loop unroll_count(4)

@@ -250,7 +250,7 @@ static void NAME(winogradCorrelate)(const LaneWinograd *w, const SCALAR *source,
       const int64_t nextTile = firstTile + (isLastOfColumn ? strip.tiles : 0);
       const int64_t nextRow = (isLastOfColumn ? w->firstRow : firstRow + strip.rows) - w->padding;
       const NAME(Fetched) next = NAME(fetchedPart)(
-        source, w->sourceChannels, w->sourceChannelStride, w->sourceRowStride, w->sourceRows, w->sourceColumns,
+        source, nextTile < endTile ? w->sourceChannels : 0, w->sourceChannelStride, w->sourceRowStride, w->sourceRows, w->sourceColumns,
         nextRow + (isLastOfColumn ? 0 : 2), nextRow + strip.rows + 2, nextTile * 4 - w->padding,
         (nextTile + strip.tiles) * 4 + 2 - w->padding);
       const NAME(Fetched) outputs = NAME(fetchedPart)(

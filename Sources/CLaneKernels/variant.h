@@ -50,10 +50,10 @@ typedef uint64_t LaneUInt64 __attribute__((ext_vector_type(16)));
 #define GRAM_TILE SINGLE_GRAM_TILE
 #define PRODUCT_ROWS SINGLE_PRODUCT_ROWS
 #define WIDEN(v) __builtin_convertvector(v, LaneDouble)
+#define NARROW(v) __builtin_convertvector(v, LaneFloat)
 #ifdef SINGLE_LIST_EIGHT
 #define LIST_EIGHT SINGLE_LIST_EIGHT
 #endif
-#define NARROW(v) __builtin_convertvector(v, LaneFloat)
 #include "lane_kernels.h"
 #undef LIST_EIGHT
 

@@ -102,7 +102,7 @@ extension LaneSampleGradient {
 }
 
 extension LaneWinograd {
-  /// Between whole maps, over all target rows.
+  /// Between whole maps, over all targets.
   package init(from source: LaneMap, to target: LaneMap, padding: Int) {
     self.init()
     targetChannels = Int64(target.channels)

@@ -56,11 +56,14 @@ private func checkCorrelation<Scalar: LaneScalar>(_ layer: Layer, _ type: Scalar
       let pointStride = Int(laneWinogradPoint(Int64(layer.targets), Int64(layer.sources)))
       let transformed = LaneBuffer<Scalar>(count: pointStride * 36)
       // Turned: channels exchanged and kernels by half a turn, as a backward pass reads them.
-      kernels.winogradWeights(
-        targets: layer.targets, sources: layer.sources, pointStride: pointStride,
-        targetStride: isTurned ? 9 : layer.sources * 9,
-        sourceStride: isTurned ? layer.targets * 9 : 9, isFlipped: isTurned, weights.base,
-        into: transformed.base)
+      // In parts, as workers share them out.
+      let targetStride = isTurned ? 9 : layer.sources * 9
+      for first in stride(from: 0, to: layer.targets, by: 16) {
+        kernels.winogradWeights(
+          targets: min(16, layer.targets - first), sources: layer.sources, pointStride: pointStride,
+          targetStride: targetStride, sourceStride: isTurned ? layer.targets * 9 : 9, isFlipped: isTurned,
+          weights.base + first * targetStride, into: transformed.base + first * layer.sources)
+      }
       var shape = layer.shape
       shape.accumulate = accumulate
       let scratch = LaneBuffer<Scalar>(count: layer.strip.scratch * laneCount) { _ in .nan }

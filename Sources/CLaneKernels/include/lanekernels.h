@@ -105,7 +105,7 @@ enum {
   lanePointwiseScratch = PACKED_SCALARS + PACKED_SCALARS / PACKED_TARGETS * lanePointwiseStrip * 16,
 };
 
-/// A convolution with 3 × 3 kernels, stride one and no dilation, over the target rows firstRow..<endRow of one block.
+/// A convolution with 3 × 3 kernels, stride one and no dilation, over a rectangle of one block's targets.
 /// Target position (r, c) reads the source from (r − padding, c − padding). Strides count vectors; the positions of a
 /// target channel are contiguous.
 typedef struct {
@@ -134,8 +134,10 @@ typedef struct {
 /// Vectors from one channel of a strip's transformed rows to the next, for so many rows × tiles: an odd number, since
 /// channels a power of two apart would fight for the same cache sets.
 static inline int64_t laneWinogradChannel(int64_t vectors) { return vectors | 1; }
-/// Scalars from one point's transformed weights to the next: not a power of two, for the same reason.
-static inline int64_t laneWinogradPoint(int64_t targets, int64_t sources) { return targets * sources + LANE_COUNT; }
+/// Scalars from one point's transformed weights to the next: an odd number of vectors, for the same reason.
+static inline int64_t laneWinogradPoint(int64_t targets, int64_t sources) {
+  return laneWinogradChannel((targets * sources + LANE_COUNT - 1) / LANE_COUNT) * LANE_COUNT;
+}
 LaneWinogradStrip laneWinogradStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 LaneWinogradStrip laneWinogradGradientStrip(int64_t targets, int64_t sources, int64_t rows, int64_t columns);
 
@@ -161,9 +163,10 @@ typedef struct {
     /** accumulating. */                                                                                             \
     void (*multiply)(const LaneProduct *, const Scalar *weights, const Scalar *bias, const Scalar *source,           \
                      Scalar *target, Scalar *scratch);                                                               \
-    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; WINOGRAD_POINTS² */  \
-    /** × `laneWinogradPoint` scalars. `isFlipped` turns each by half a turn. */                                     \
-    /** Of some targets, sixteen together or more, as if alone; `pointStride` is that of all. */                     \
+    /** The weights of a LaneWinograd: transformed kernels, to be used on the same variant only; WINOGRAD_POINTS² */ \
+    /** × `laneWinogradPoint` scalars. `isFlipped` turns each by half a turn. Targets may come in parts that start   */ \
+    /** at multiples of sixteen: `weights` and `transformed` + sources · (first target) are then the part's, and     */ \
+    /** `pointStride` that of all. */                                                                                \
     void (*winogradWeights)(int64_t targets, int64_t sources, int64_t pointStride, int64_t targetStride,             \
                             int64_t sourceStride, bool isFlipped, const Scalar *weights, Scalar *transformed);       \
     /** The same sums as `correlate`, rounded otherwise. Scratch as `laneWinogradStrip` says. */                     \
