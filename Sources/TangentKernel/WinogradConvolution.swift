@@ -151,8 +151,8 @@ struct WinogradConvolution {
       to: LaneMap(channels: targets, rows: rows, columns: columns), padding: padding)
     shape.accumulate = accumulate
     let strip = laneWinogradStrip(Int64(targets), Int64(sources), Int64(rows), Int64(columns))
-    // Each tile is computed whole by one call, so how a map is shared out changes no bits. Many more parts than threads: the
-    // machine may hold one up.
+    // Each tile is computed whole by one call, so how a map is shared out changes no bits. Many more parts than
+    // threads: the machine may hold one up.
     let wanted =
       context.workers.threads > 1 ? (12 * context.workers.threads + target.columns - 1) / target.columns : 1
     let columnParts = parts(of: columns, strip: 4 * Int(strip.tiles), atMost: wanted)

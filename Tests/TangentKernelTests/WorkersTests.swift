@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TangentKernel
 import Testing
@@ -29,6 +30,8 @@ import Testing
       let (done, holders, shared) = (Counts(pieces), Counts(slots), Counts(1))
       workers.forEach(pieces, slots: slots) { piece, slot in
         if holders.add(1, to: slot) > 1 { shared.add(1, to: 0) }
+        // Long enough for the other threads to take pieces meanwhile.
+        usleep(200)
         done.add(1, to: piece)
         holders.add(-1, to: slot)
       }
